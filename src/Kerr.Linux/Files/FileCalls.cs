@@ -1,0 +1,226 @@
+using System;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Kerr.Linux.Files;
+
+/// <summary>Opening, reading and writing files by name and by descriptor; failures are <see cref="LinuxException"/>.</summary>
+/// <remarks>Strings are Latin-1: one character per byte of the name.</remarks>
+public static unsafe class FileCalls
+{
+    /// <summary>Opens a file, close-on-exec; false and the error number where the kernel refuses.</summary>
+    public static bool TryOpen(string path, OpenFlags flags, out SafeFileHandle handle, out Errno errno, uint mode = 0)
+        => TryOpenAt(LibC.AT_FDCWD, path, flags, out handle, out errno, mode);
+
+    /// <summary>As <see cref="TryOpen(string, OpenFlags, out SafeFileHandle, out Errno, uint)"/>, below a directory.</summary>
+    public static bool TryOpenAt(
+        SafeFileHandle directory, string path, OpenFlags flags, out SafeFileHandle handle, out Errno errno)
+        => TryOpenAt(Number(directory), path, flags, out handle, out errno, 0);
+
+    /// <summary>Opens a file, close-on-exec.</summary>
+    public static SafeFileHandle Open(string path, OpenFlags flags, uint mode = 0)
+        => TryOpen(path, flags, out SafeFileHandle handle, out Errno errno, mode)
+            ? handle
+            : throw new LinuxException("open", path, errno);
+
+    /// <summary>Opens again, to read, what a descriptor of O_PATH stands for; through <c>/proc</c>.</summary>
+    public static bool TryReopen(SafeFileHandle place, OpenFlags flags, out SafeFileHandle handle, out Errno errno)
+        => TryOpen($"/proc/self/fd/{Number(place)}", flags, out handle, out errno);
+
+    /// <summary>Another descriptor of the same open file, close-on-exec.</summary>
+    public static bool TryDuplicate(SafeFileHandle handle, out SafeFileHandle copy, out Errno errno)
+    {
+        const int F_DUPFD_CLOEXEC = 1030;
+        int fd = LibC.fcntl(Number(handle), F_DUPFD_CLOEXEC, 3);
+        errno = fd >= 0 ? Errno.None : LastErrno();
+        copy = new SafeFileHandle(fd, ownsHandle: true);
+        return fd >= 0;
+    }
+
+    /// <summary>The status of an open file.</summary>
+    public static FileStatus Status(SafeFileHandle handle)
+    {
+        byte empty = 0;
+        byte* buffer = stackalloc byte[FileStatus.StatxSize];
+        return LibC.statx(Number(handle), &empty, LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, buffer) == 0
+            ? FileStatus.Parse(new ReadOnlySpan<byte>(buffer, FileStatus.StatxSize))
+            : throw LinuxException.Last("statx");
+    }
+
+    /// <summary>The status of what a path names; false and the error number where there is none.</summary>
+    public static bool TryStatus(string path, bool followLink, out FileStatus status, out Errno errno)
+        => TryStatusAt(LibC.AT_FDCWD, path, followLink ? 0 : LibC.AT_SYMLINK_NOFOLLOW, out status, out errno);
+
+    /// <summary>The status of a name in a directory; a symbolic link is not followed.</summary>
+    public static bool TryStatusAt(SafeFileHandle directory, string name, out FileStatus status, out Errno errno)
+        => TryStatusAt(Number(directory), name, LibC.AT_SYMLINK_NOFOLLOW, out status, out errno);
+
+    /// <summary>Where the symbolic link points that <paramref name="link"/> is (opened with O_PATH and O_NOFOLLOW).</summary>
+    public static string ReadLink(SafeFileHandle link)
+    {
+        byte empty = 0;
+        Span<byte> target = stackalloc byte[PathBytes.StackSize];
+        fixed (byte* buffer = target)
+        {
+            nint length = LibC.readlinkat(Number(link), &empty, buffer, target.Length);
+            return length >= 0 ? Encoding.Latin1.GetString(target[..(int)length]) : throw LinuxException.Last("readlink");
+        }
+    }
+
+    /// <summary>Whether the process's effective identity may read (and, for a directory, enter) <paramref name="path"/>.</summary>
+    public static bool MayRead(string path, bool andEnter, out Errno errno)
+    {
+        const int X_OK = 1;
+        const int R_OK = 4;
+        fixed (byte* name = PathBytes.Of(path, stackalloc byte[PathBytes.StackSize]))
+        {
+            bool may = LibC.faccessat(LibC.AT_FDCWD, name, andEnter ? R_OK | X_OK : R_OK, LibC.AT_EACCESS) == 0;
+            errno = may ? Errno.None : LastErrno();
+            return may;
+        }
+    }
+
+    /// <summary>Reads from a position until <paramref name="buffer"/> is full or the file ends; gives the count.</summary>
+    public static int Read(SafeFileHandle handle, long offset, Span<byte> buffer)
+    {
+        int done = 0;
+        fixed (byte* start = buffer)
+        {
+            while (done < buffer.Length)
+            {
+                nint count = LibC.pread(Number(handle), start + done, buffer.Length - done, offset + done);
+                if (count == 0)
+                {
+                    break;
+                }
+
+                if (count > 0)
+                {
+                    done += (int)count;
+                }
+                else if (LastErrno() != Errno.EINTR)
+                {
+                    throw LinuxException.Last("pread");
+                }
+            }
+        }
+
+        return done;
+    }
+
+    /// <summary>Writes all of <paramref name="data"/> at a position.</summary>
+    public static void Write(SafeFileHandle handle, long offset, ReadOnlySpan<byte> data)
+    {
+        int done = 0;
+        fixed (byte* start = data)
+        {
+            while (done < data.Length)
+            {
+                nint count = LibC.pwrite(Number(handle), start + done, data.Length - done, offset + done);
+                if (count >= 0)
+                {
+                    done += (int)count;
+                }
+                else if (LastErrno() != Errno.EINTR)
+                {
+                    throw LinuxException.Last("pwrite");
+                }
+            }
+        }
+    }
+
+    /// <summary>Makes the file this long: shorter, or longer with zeros.</summary>
+    public static void SetLength(SafeFileHandle handle, long length)
+        => Check(LibC.ftruncate(Number(handle), length), "ftruncate", null);
+
+    /// <summary>Sets the permission bits of an open file.</summary>
+    public static void SetPermissions(SafeFileHandle handle, uint mode)
+        => Check(LibC.fchmod(Number(handle), mode), "fchmod", null);
+
+    /// <summary>Waits until the file's bytes are on its disk.</summary>
+    public static void Sync(SafeFileHandle handle) => Check(LibC.fsync(Number(handle)), "fsync", null);
+
+    /// <summary>Gives a file another name, in place of what has it now.</summary>
+    public static void Rename(string from, string to)
+    {
+        fixed (byte* source = PathBytes.Of(from, stackalloc byte[PathBytes.StackSize]))
+        fixed (byte* target = PathBytes.Of(to, stackalloc byte[PathBytes.StackSize]))
+        {
+            Check(LibC.renameat(LibC.AT_FDCWD, source, LibC.AT_FDCWD, target), "rename", $"{from} to {to}");
+        }
+    }
+
+    /// <summary>Gives a name to an open file that has none (O_TMPFILE); a name that is taken is refused (EEXIST).</summary>
+    public static void Link(SafeFileHandle file, string to)
+    {
+        // AT_EMPTY_PATH wants CAP_DAC_READ_SEARCH; the way through /proc does not.
+        string from = $"/proc/self/fd/{Number(file)}";
+        fixed (byte* source = PathBytes.Of(from, stackalloc byte[64]))
+        fixed (byte* target = PathBytes.Of(to, stackalloc byte[PathBytes.StackSize]))
+        {
+            Check(LibC.linkat(LibC.AT_FDCWD, source, LibC.AT_FDCWD, target, LibC.AT_SYMLINK_FOLLOW), "linkat", to);
+        }
+    }
+
+    /// <summary>Removes a file's name; false where there was none.</summary>
+    public static bool Unlink(string path)
+    {
+        fixed (byte* name = PathBytes.Of(path, stackalloc byte[PathBytes.StackSize]))
+        {
+            if (LibC.unlinkat(LibC.AT_FDCWD, name, 0) == 0)
+            {
+                return true;
+            }
+        }
+
+        return LastErrno() == Errno.ENOENT ? false : throw LinuxException.Last("unlink", path);
+    }
+
+    internal static int Number(SafeFileHandle handle)
+    {
+        ObjectDisposedException.ThrowIf(handle.IsClosed, handle);
+        return (int)handle.DangerousGetHandle();
+    }
+
+    internal static Errno LastErrno() => (Errno)Marshal.GetLastPInvokeError();
+
+    private static bool TryOpenAt(
+        int directory, string path, OpenFlags flags, out SafeFileHandle handle, out Errno errno, uint mode)
+    {
+        int fd;
+        fixed (byte* name = PathBytes.Of(path, stackalloc byte[PathBytes.StackSize]))
+        {
+            // Only network and FUSE file systems interrupt an open.
+            do
+            {
+                fd = LibC.openat(directory, name, Abi.Value(flags | OpenFlags.O_CLOEXEC), mode);
+            }
+            while (fd < 0 && LastErrno() == Errno.EINTR);
+        }
+
+        errno = fd >= 0 ? Errno.None : LastErrno();
+        handle = new SafeFileHandle(fd, ownsHandle: true);
+        return fd >= 0;
+    }
+
+    private static bool TryStatusAt(int directory, string path, int flags, out FileStatus status, out Errno errno)
+    {
+        byte* buffer = stackalloc byte[FileStatus.StatxSize];
+        fixed (byte* name = PathBytes.Of(path, stackalloc byte[PathBytes.StackSize]))
+        {
+            bool done = LibC.statx(directory, name, flags, LibC.STATX_BASIC_STATS, buffer) == 0;
+            errno = done ? Errno.None : LastErrno();
+            status = done ? FileStatus.Parse(new ReadOnlySpan<byte>(buffer, FileStatus.StatxSize)) : default;
+            return done;
+        }
+    }
+
+    private static void Check(int result, string call, string? subject)
+    {
+        if (result != 0)
+        {
+            throw LinuxException.Last(call, subject);
+        }
+    }
+}
