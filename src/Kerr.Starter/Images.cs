@@ -1,0 +1,180 @@
+using Kerr.Plan;
+
+namespace Kerr.Starter;
+
+/// <summary>Mounts images: by a kernel driver over a loop device, or by a FUSE server that waits outside.</summary>
+internal static unsafe class Images
+{
+    internal const uint MaximumServers = 16;
+    private const int LoopConfigSize = 304;
+    private static Ends s_servers;
+
+    internal static int MountLoop(byte* step)
+    {
+        Audit.Tell(step);
+        int target = Sys.OpenAt(Session.Directory, Session.Name(step, Step.Target), O.Path | O.Directory | O.NoFollow);
+        byte* device = Arena.Take(32);
+        int loop = target < 0 ? target : Attach(step, device);
+        int error = loop < 0 ? loop : 0;
+        if (loop >= 0)
+        {
+            byte* type = Plan.String(step, Step.Data);
+            ulong flags = Plan.U64(step, Step.Flags);
+            int made = Mounts.NewFileSystem(type, null, flags, device);
+            error = made == -E.NOSYS ? Sys.Mount(device, Text.DescriptorPath(target), type, OldMounts.Flags(flags), null)
+                : made < 0 ? made : Mounts.Attach(made, target);
+            Sys.Close(made);
+        }
+
+        Sys.Close(loop); // the mount holds the device now; without one, it frees itself here
+        Sys.Close(target);
+        return error;
+    }
+
+    internal static int MountFuse(byte* step)
+    {
+        Audit.Tell(step);
+        int number = (int)Plan.U64(step, Step.Number);
+        ulong server = Plan.U64(step, Step.Number2);
+        int target = Mounts.OpenTarget(step, -1);
+        if (target < 0)
+        {
+            return target;
+        }
+
+        // The kernel wants the device opened in the user namespace of the mount, so ours is opened here unless one was given.
+        bool given = Descriptors.WasGiven(number) && !Namespaces.OwnUsers;
+        int device = given ? number : Sys.OpenAt(K.AtCwd, "/dev/fuse"u8, O.ReadWrite);
+        int error = device < 0 ? device : Mount(step, device, target);
+        if (error == 0 && server != ulong.MaxValue)
+        {
+            error = FuseServers.Release(s_servers.End[server], device);
+            s_servers.End[server] = 0;
+            Sys.Close(device);
+        }
+        else if (error == 0 && !given)
+        {
+            error = Sys.Fcntl(number, K.GetDescriptorFlags) >= 0 && !Descriptors.WasGiven(number) ? -E.BUSY : (int)Sys.Call(Nr.Dup3, device, number);
+            error = error > 0 ? 0 : error;
+            Sys.Close(device);
+        }
+
+        Sys.Close(target);
+        return error;
+    }
+
+    internal static int StartServer(byte* step)
+    {
+        Audit.Tell(step);
+        int end = FuseServers.Start(step);
+        if (end > 0)
+        {
+            s_servers.End[Plan.U64(step, Step.Number2)] = end;
+        }
+
+        return end < 0 ? end : 0;
+    }
+
+    private static int Mount(byte* step, int device, int target)
+    {
+        byte* options = Plan.String(step, Step.Data);
+        if (options != null && Text.Starts(options, "fd="u8))
+        {
+            byte* comma = Text.Find(options, (byte)','); // the number of the plan's own; ours may be another
+            options = comma == null ? null : comma + 1;
+        }
+
+        byte* all = Arena.Take((options == null ? 0 : Text.Length(options)) + 32);
+        byte* end = Text.Number(Text.Copy(all, (byte*)"fd="u8.Start), (ulong)device);
+        if (options != null && *options != 0)
+        {
+            *end++ = (byte)',';
+            end = Text.Copy(end, options);
+        }
+
+        *end = 0;
+        ulong flags = Plan.U64(step, Step.Flags);
+        byte* source = Plan.String(step, Step.Source);
+        source = source == null ? (byte*)"kerr"u8.Start : source;
+        int made = Mounts.NewFileSystem((byte*)"fuse"u8.Start, all, flags, source);
+        if (made == -E.NOSYS)
+        {
+            return Sys.Mount(source, Text.DescriptorPath(target), "fuse"u8, OldMounts.Flags(flags), all);
+        }
+
+        int error = made < 0 ? made : Mounts.Attach(made, target);
+        Sys.Close(made);
+        return error;
+    }
+
+    /// <summary>Gives the image a free loop device and opens it; another may take the free one first, so several are tried.</summary>
+    private static int Attach(byte* step, byte* device)
+    {
+        byte* most = Plan.String(step, Step.Extra);
+        long tries = most == null ? 256 : Text.ParseNumber(most);
+        bool readOnly = Plan.Has(step, MountFlags.ReadOnly);
+        int control = Sys.OpenAt(K.AtCwd, "/dev/loop-control"u8, O.ReadWrite);
+        int error = control < 0 ? control : -E.BUSY;
+        for (long i = 0; i < tries && error == -E.BUSY; i++)
+        {
+            int free = Sys.Ioctl(control, K.LoopGetFree, null);
+            if (free < 0 || free >= tries)
+            {
+                error = free < 0 ? free : -E.NOSPC;
+                break;
+            }
+
+            *Text.Number(Text.Copy(device, (byte*)"/dev/loop"u8.Start), (ulong)free) = 0;
+            int loop = Sys.OpenAt(K.AtCwd, device, readOnly ? O.ReadOnly : O.ReadWrite);
+            error = loop < 0 ? loop : Configure(step, loop, readOnly);
+            if (error == 0)
+            {
+                Sys.Close(control);
+                return loop;
+            }
+
+            Sys.Close(loop);
+        }
+
+        Sys.Close(control);
+        return error;
+    }
+
+    private static int Configure(byte* step, int loop, bool readOnly)
+    {
+        // struct loop_config: fd@0 block_size@4, then loop_info64@8: offset@24 sizelimit@32 flags@52 of it
+        byte* config = stackalloc byte[LoopConfigSize];
+        for (int i = 0; i < LoopConfigSize; i++)
+        {
+            config[i] = 0;
+        }
+
+        *(uint*)config = (uint)Plan.U64(step, Step.Number);
+        *(ulong*)(config + 8 + 24) = Plan.U64(step, Step.Number2);
+        *(ulong*)(config + 8 + 32) = Plan.U64(step, Step.Number3);
+        *(uint*)(config + 8 + 52) = (uint)(K.LoopAutoClear | (readOnly ? K.LoopReadOnly : 0));
+        int error = Sys.Ioctl(loop, K.LoopConfigure, config);
+        if (error is not (-E.INVAL or -E.NOTTY))
+        {
+            return error;
+        }
+
+        // Before 5.8: in two calls.
+        error = (int)Sys.Call(Nr.Ioctl, loop, K.LoopSetFd, *(int*)config);
+        if (error == 0)
+        {
+            error = Sys.Ioctl(loop, K.LoopSetStatus, config + 8);
+            if (error < 0)
+            {
+                Sys.Call(Nr.Ioctl, loop, K.LoopClear);
+            }
+        }
+
+        return error;
+    }
+
+    private struct Ends
+    {
+        internal fixed int End[(int)MaximumServers];
+    }
+}
