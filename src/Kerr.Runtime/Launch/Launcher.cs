@@ -1,0 +1,149 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Globalization;
+using Kerr.Image;
+using Kerr.Linux;
+using Kerr.Linux.Files;
+using Kerr.Linux.Processes;
+using Kerr.Runtime.Configuration;
+using Kerr.Runtime.Launch.Planning;
+
+namespace Kerr.Runtime.Launch;
+
+/// <summary>Takes a request from the image's name to the starter.</summary>
+public sealed class Launcher(SiteConfiguration configuration, Installation installation, long startedAt)
+{
+    private readonly List<(string Name, long Ticks)> phases = [];
+    private long phaseBegan;
+
+    /// <summary>Notes how long the phase took that ends here, for `--timings`.</summary>
+    public void EndPhase(string name)
+    {
+        long began = phaseBegan == 0 ? startedAt : phaseBegan;
+        long now = Stopwatch.GetTimestamp();
+        phases.Add((name, now - began));
+        phaseBegan = now;
+    }
+
+    /// <summary>Decides about the launch without changing anything.</summary>
+    /// <exception cref="UserException">The image cannot be used, or the request cannot be met.</exception>
+    public LaunchPlan Prepare(LaunchRequest request, IHostFacts host)
+    {
+        using ImageFacts image = Look(request.Image, host);
+        EndPhase("image facts");
+        LaunchPlan plan = Planner.Plan(request, configuration, image, host, installation);
+        EndPhase("plan");
+        return plan;
+    }
+
+    /// <summary>Becomes the starter, and with it the payload. Returns only by throwing.</summary>
+    /// <param name="beforeExec">The last act of this program: gives back what its runtime changed in the process.</param>
+    public UserException Start(LaunchPlan plan, Action beforeExec)
+    {
+        foreach (HostDirectory directory in plan.HostDirectories)
+        {
+            Make(directory);
+        }
+
+        var numbers = new Dictionary<Descriptor, int>();
+        foreach (Descriptor descriptor in plan.Descriptors)
+        {
+            numbers[descriptor] = Open(descriptor);
+        }
+
+        ulong now = Nanoseconds(Stopwatch.GetTimestamp());
+        byte[] bytes = PlanEncoder.Encode(plan, numbers, new PlanEncoder.Timing(Nanoseconds(startedAt), now, plan.Request.Timings ? Phases() : []));
+        int fd = Seal(bytes);
+        string starter = installation.LibexecDir + "/kerr-starter";
+        beforeExec();
+        LinuxException error = CurrentProcess.Exec(starter, ["kerr-starter", fd.ToString(CultureInfo.InvariantCulture)], []);
+        return new UserException(
+            $"cannot execute {starter}: {error.Errno.Text()}", "the installation is not complete: make build, or install it again", error);
+    }
+
+    private static ImageFacts Look(string name, IHostFacts host)
+    {
+        string path = FileSystem.Absolute(name, host.WorkingDirectory ?? "/");
+        if (IsUri(name) && host.Stat(path) is null)
+        {
+            throw new UserException(
+                $"cannot run {name}: this version runs images that are files or directories", "name the path of one: kerr exec image.sif COMMAND");
+        }
+
+        ImageFile file = ImageFile.Open(path);
+        return new ImageFacts(
+            file, path, ImageTree.Open(file), FileSystem.TypeOf(path), FileSystem.IsAccessible(path, 2));
+    }
+
+    /// <summary>Whether it begins as <c>docker://</c> does; paths may have colons and double slashes, too.</summary>
+    private static bool IsUri(string name)
+        => name.IndexOf("://", StringComparison.Ordinal) is > 0 and var colon && !name.AsSpan(0, colon).Contains('/');
+
+    private static void Make(HostDirectory directory)
+    {
+        for (int slash = directory.Path.IndexOf('/', 1); slash > 0; slash = directory.Path.IndexOf('/', slash + 1))
+        {
+            string parent = directory.Path[..slash];
+            if (FileSystem.TryStat(parent) is null)
+            {
+                MakeOne(parent, 0x1FF, exactly: false, directory.Why);
+            }
+        }
+
+        MakeOne(directory.Path, directory.Mode, exactly: true, directory.Why);
+    }
+
+    private static void MakeOne(string path, uint mode, bool exactly, string why)
+    {
+        try
+        {
+            FileSystem.MakeDirectory(path, mode, exactly);
+        }
+        catch (LinuxException error)
+        {
+            throw new UserException($"cannot make the directory {path}: {error.Errno.Text()}", $"check {why}", error);
+        }
+    }
+
+    private static int Seal(byte[] plan)
+    {
+        try
+        {
+            return MemoryFile.CreateSealed("kerr-plan", plan);
+        }
+        catch (LinuxException error)
+        {
+            throw new UserException(
+                $"cannot hand the plan of the launch ({plan.Length} bytes) to the starter: {error.Errno.Text()}",
+                error.Errno switch
+                {
+                    Errno.EFBIG => "raise the limit on file sizes: ulimit -f unlimited",
+                    Errno.EMFILE or Errno.ENFILE => "raise the limit on open files: ulimit -n 1024",
+                    _ => "free some memory, or raise the limits of the job",
+                },
+                error);
+        }
+    }
+
+    private static int Open(Descriptor descriptor)
+    {
+        int fd = FileSystem.OpenForExec(descriptor.Path, descriptor.Write ? OpenFlags.O_RDWR : OpenFlags.O_RDONLY, out Errno errno);
+        return fd >= 0 ? fd : throw new UserException(
+            $"cannot open {descriptor.Path} ({descriptor.Why}): {errno.Text()}",
+            errno == Errno.EMFILE ? "raise the limit on open files: ulimit -n" : "check its permissions");
+    }
+
+    private List<string> Phases()
+    {
+        var texts = new List<string>(phases.Count);
+        foreach ((string name, long ticks) in phases)
+        {
+            texts.Add(string.Create(CultureInfo.InvariantCulture, $"{name}={Nanoseconds(ticks)}"));
+        }
+
+        return texts;
+    }
+
+    private static ulong Nanoseconds(long timestamp) => (ulong)timestamp * (ulong)(1_000_000_000L / Stopwatch.Frequency);
+}

@@ -1,0 +1,85 @@
+using System.Collections.Generic;
+using Kerr.Runtime.Configuration;
+
+namespace Kerr.Runtime.Launch.Planning;
+
+/// <summary>The inputs of planning, and the lists that the parts of the planner fill.</summary>
+internal sealed class PlanContext(
+    LaunchRequest request, SiteConfiguration configuration, ImageFacts image, IHostFacts host, Installation installation,
+    PlanNotes notes, Isolation isolation)
+{
+    private bool? appArmorRestricts;
+    private IReadOnlyList<BindSpecification>? binds;
+
+    public LaunchRequest Request { get; } = request;
+
+    public SiteConfiguration Configuration { get; } = configuration;
+
+    public ImageFacts Image { get; } = image;
+
+    public IHostFacts Host { get; } = host;
+
+    public Installation Installation { get; } = installation;
+
+    public PlanNotes Notes { get; } = notes;
+
+    public List<PlanStep> Steps { get; } = [];
+
+    public List<Descriptor> Descriptors { get; } = [];
+
+    public List<HostDirectory> HostDirectories { get; } = [];
+
+    public Isolation Isolation { get; } = isolation;
+
+    /// <summary>The binds that the user asked for, in the order asked; parsed once, since several parts look at them.</summary>
+    public IReadOnlyList<BindSpecification> Binds => binds ??= UserBinds.Parse(Request, Host);
+
+    /// <summary>Where the payload's home is inside, and what stands there; null without one.</summary>
+    public HomePlan Home { get; set; } = HomePlan.None;
+
+    /// <summary>Whether AppArmor hands out user namespaces without capabilities; asked once.</summary>
+    public bool AppArmorRestricts => appArmorRestricts ??= UserNamespaceFailures.AppArmorRestricts(Host);
+
+    public Descriptor Open(string path, bool write, string why)
+    {
+        foreach (Descriptor known in Descriptors)
+        {
+            if (known.Path == path && known.Write == write)
+            {
+                return known;
+            }
+        }
+
+        var descriptor = new Descriptor(path, write, why);
+        Descriptors.Add(descriptor);
+        return descriptor;
+    }
+
+    /// <summary>Where helper programs are looked for: `binary path`, its $PATH replaced by the caller's.</summary>
+    public string SearchPath
+    {
+        get
+        {
+            string path = "";
+            foreach (string variable in Host.Environment)
+            {
+                if (variable.StartsWith("PATH=", System.StringComparison.Ordinal))
+                {
+                    path = variable[5..];
+                    break;
+                }
+            }
+
+            return $"{Installation.LibexecDir}:{Configuration.BinaryPath.Replace("$PATH", path, System.StringComparison.Ordinal)}";
+        }
+    }
+
+    /// <summary>The option that took the host out of sight.</summary>
+    public string WhyContained
+        => Request.Why(Request.Contain ? "contain" : Request.ContainAll ? "containall" : "compat");
+
+    /// <summary>nosuid is left out only for root, outside a user namespace, who asked for it.</summary>
+    public ulong BindFlags =>
+        Plan.MountFlags.NoDev | Plan.MountFlags.Recursive
+        | (Request.AllowSetuid && Isolation.Mode == LaunchMode.Root ? 0 : Plan.MountFlags.NoSuid);
+}

@@ -1,0 +1,128 @@
+using Kerr.Image;
+using Kerr.Linux;
+using Kerr.Plan;
+
+namespace Kerr.Runtime.Launch.Planning;
+
+/// <summary>The session, the image's mount, the layers over it and the root made of them.</summary>
+internal static class RootPlan
+{
+    // Magic numbers of file systems that the kernel's overlay does not take as a layer (peers.md F6.4).
+    private const long Lustre = 0x0BD00BD0, Gpfs = 0x47504653, PanFs = 0xAAD7AAEA, Ecryptfs = 0xF15F;
+
+    public static void AddSession(PlanContext plan)
+    {
+        long size = plan.Configuration.SessiondirMaxSize;
+        bool limited = plan.Isolation.Mode != LaunchMode.Root;
+        plan.Steps.Add(new SessionStep(
+            "Mounting session directory",
+            limited ? $"configuration: sessiondir max size = {size}" : "the caller is root: no size limit",
+            limited ? $"mode=0755,size={size}m" : "mode=0755",
+            Private: !plan.Configuration.MountSlave)
+        {
+            Failures = plan.Isolation.InUserNamespace
+                ? UserNamespaceFailures.ForFirstMount(plan.AppArmorRestricts) : [new(default, "cannot mount the session directory")],
+        });
+    }
+
+    /// <summary>Mounts the image at session path "image" and makes the root of it.</summary>
+    public static void AddRoot(PlanContext plan)
+    {
+        plan.Steps.Add(new DirectoryStep("Creating directory for the image", "the image is mounted in the session", "image", 0x1ED));
+        if (plan.Image.File.Kind == ImageKind.Sandbox)
+        {
+            bool writable = plan.Request.Writable;
+            plan.Steps.Add(new MountStep(
+                $"Mounting image: {plan.Image.Path}", "the image is a directory", plan.Image.Path, "image",
+                MountFlags.SourceOnHost | plan.BindFlags | (writable ? 0 : MountFlags.ReadOnly))
+            {
+                Failures = [new(default, $"cannot mount the image directory {plan.Image.Path}")],
+            });
+        }
+        else
+        {
+            ImageMountPlan.Add(plan, plan.Image.Path, plan.Image.File.RequireRoot(), "image", write: plan.Request.Writable, "root file system");
+        }
+
+        var step = new RootStep(RootText(plan), RootWhy(plan), Ways(plan))
+        {
+            Failures =
+            [
+                new(Errno.ENOSPC, "the session directory is full", "raise `sessiondir max size` in the configuration"),
+                new(default, "cannot make the root of the container from the image"),
+            ],
+        };
+        plan.Steps.Add(OverlayPlan.AddLayers(plan, step));
+    }
+
+    /// <summary>Whether anything but the image itself stands where missing bind targets can be made.</summary>
+    public static bool HasLayer(PlanContext plan)
+        => (Ways(plan) & (RootFlags.Overlay | RootFlags.Underlay)) != 0;
+
+    private static ulong Ways(PlanContext plan)
+    {
+        LaunchRequest request = plan.Request;
+        ulong common = MountFlagsOfRoot(plan);
+        if (request.Writable)
+        {
+            return RootFlags.Bind | RootFlags.Writable | common;
+        }
+
+        bool upper = plan.Isolation.WritableTmpfs || request.Overlays.Count > 0;
+        bool overlay = plan.Configuration.EnableOverlay != "no";
+        if (upper)
+        {
+            return overlay
+                ? RootFlags.Overlay | common
+                : throw new UserException(
+                    $"{(request.Overlays.Count > 0 ? "--overlay" : "--writable-tmpfs")} needs 'enable overlay', which the administrator set to no",
+                    "ask for `enable overlay = yes`, or use --writable with a directory image");
+        }
+
+        string underlay = plan.Configuration.EnableUnderlay;
+        if (request.Underlay || underlay == "preferred")
+        {
+            return RootFlags.Underlay | common;
+        }
+
+        ulong ways = RootFlags.Bind | common;
+        if (overlay)
+        {
+            string? incompatible = Incompatible(plan.Image.FileSystemType);
+            if (incompatible is null)
+            {
+                ways |= RootFlags.Overlay;
+            }
+            else
+            {
+                plan.Notes.Skip("overlay", $"the image lies on {incompatible}, which overlay does not take");
+            }
+        }
+
+        return underlay == "no" ? ways : ways | RootFlags.Underlay;
+    }
+
+    private static ulong MountFlagsOfRoot(PlanContext plan)
+        => RootFlags.NoDev
+            | (plan.Request.AllowSetuid && plan.Isolation.Mode == LaunchMode.Root ? 0 : RootFlags.NoSuid)
+            | (plan.Isolation.InUserNamespace ? RootFlags.UserXattr : 0);
+
+    private static string? Incompatible(long type) => (type & 0xFFFFFFFF) switch
+    {
+        Lustre => "Lustre",
+        Gpfs => "GPFS",
+        PanFs => "PanFS",
+        Ecryptfs => "eCryptfs",
+        _ => null,
+    };
+
+    private static string RootText(PlanContext plan)
+        => plan.Request.Writable ? "Making the root: the image itself, writable" : "Making the root";
+
+    private static string RootWhy(PlanContext plan)
+        => plan.Request.Writable ? plan.Request.Why("writable")
+            : plan.Isolation.WritableTmpfs ? plan.Request.Why(plan.Request.Compat ? "compat" : "writable-tmpfs")
+            : plan.Request.Overlays.Count > 0 ? plan.Request.Why("overlay")
+            : plan.Request.Underlay ? plan.Request.Why("underlay")
+            : $"configuration: enable overlay = {plan.Configuration.EnableOverlay}, enable underlay = {plan.Configuration.EnableUnderlay}";
+}

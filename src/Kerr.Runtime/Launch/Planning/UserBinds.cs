@@ -1,0 +1,215 @@
+using System;
+using System.Collections.Generic;
+using Kerr.Image;
+using Kerr.Linux;
+using Kerr.Linux.Files;
+using Kerr.Plan;
+
+namespace Kerr.Runtime.Launch.Planning;
+
+/// <summary>Binds that the user asked for, in the order of their destinations, so that nested ones lie on top.</summary>
+internal static class UserBinds
+{
+    /// <summary>All binds of the request, with absolute sources and clean destinations.</summary>
+    /// <exception cref="UserException">One cannot be understood.</exception>
+    public static List<BindSpecification> Parse(LaunchRequest request, IHostFacts host)
+    {
+        var binds = new List<BindSpecification>();
+        for (int i = 0; i < request.Binds.Count; i++)
+        {
+            foreach (BindSpecification bind in BindSpecification.ParseBind(request.Binds[i]))
+            {
+                Add(bind with { Why = request.Why("bind", i) });
+            }
+        }
+
+        for (int i = 0; i < request.Mounts.Count; i++)
+        {
+            foreach (BindSpecification bind in BindSpecification.ParseMount(request.Mounts[i]))
+            {
+                Add(bind with { Why = request.Why("mount", i) });
+            }
+        }
+
+        return binds;
+
+        void Add(BindSpecification bind)
+        {
+            string source = FileSystem.Absolute(bind.Source, host.WorkingDirectory ?? "/");
+            string destination = bind.Destination == bind.Source ? source : bind.Destination;
+            if (!destination.StartsWith('/'))
+            {
+                throw new UserException(
+                    $"bind destination {destination} is not absolute", $"write --bind {bind.Source}:/{destination}");
+            }
+
+            binds.Add(bind with { Source = source, Destination = FileSystem.Clean(destination) });
+        }
+    }
+
+    /// <summary>Whether a user's bind stands exactly there.</summary>
+    public static bool Covers(PlanContext plan, string target)
+    {
+        foreach (BindSpecification bind in plan.Binds)
+        {
+            if (bind.Destination == target && (target != "/dev" || bind.Source == "/dev"))
+            {
+                return plan.Configuration.UserBindControl;
+            }
+        }
+
+        return false;
+    }
+
+    public static bool IsDevice(BindSpecification bind)
+        => bind.Destination.StartsWith("/dev/", StringComparison.Ordinal) && bind.Source.StartsWith("/dev/", StringComparison.Ordinal);
+
+    public static void Add(PlanContext plan)
+    {
+        IReadOnlyList<BindSpecification> binds = plan.Binds;
+        if (binds.Count > 0 && !plan.Configuration.UserBindControl)
+        {
+            foreach (BindSpecification bind in binds)
+            {
+                plan.Notes.SkipLoudly($"bind {bind.Source}", "user bind control is disabled by the administrator");
+            }
+
+            return;
+        }
+
+        bool minimalDev = DevicePlan.IsMinimal(plan);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        int images = 0;
+        foreach (BindSpecification bind in Ordered(binds))
+        {
+            if ((minimalDev && IsDevice(bind)) || (bind.Destination == "/dev" && bind.Source == "/dev" && DevicePlan.IsMounted(plan)))
+            {
+                continue;       // part of /dev
+            }
+
+            if (IsDevice(bind) && !DevicePlan.IsMounted(plan))
+            {
+                plan.Notes.SkipLoudly($"bind {bind.Source}", "/dev is not mounted in this container");
+            }
+            else if (!seen.Add(bind.Destination))
+            {
+                plan.Notes.Warn($"While bind mounting '{bind.Source}:{bind.Destination}': destination is already in the mount point list");
+            }
+            else if (bind.IsImage)
+            {
+                AddImage(plan, bind, images++);
+            }
+            else
+            {
+                AddPlain(plan, bind);
+            }
+        }
+    }
+
+    private static void AddPlain(PlanContext plan, BindSpecification bind)
+    {
+        if (plan.Host.Stat(bind.Source, follow: false) is null && plan.Host.IsAccessible(NearestParent(plan, bind.Source), 1))
+        {
+            throw new UserException($"bind source {bind.Source} does not exist", "make it, or correct the path after --bind or --mount");
+        }
+
+        plan.Steps.Add(new MountStep(
+            $"Mounting directory: {bind.Destination}", bind.Why, bind.Source, bind.Destination,
+            MountFlags.SourceOnHost | MountFlags.TargetInRoot | MountFlags.CreateTarget
+            | plan.BindFlags | (bind.ReadOnly ? MountFlags.ReadOnly : 0))
+        {
+            Failures = Failures(plan, bind),
+        });
+    }
+
+    /// <summary>A partition of an image file, mounted in the session and bound from there.</summary>
+    private static void AddImage(PlanContext plan, BindSpecification bind, int number)
+    {
+        string session = $"bind{number}";
+        ImageFile image = ImageFile.Open(bind.Source);
+        RootPartition partition = DataPartition(image, bind);
+        plan.Steps.Add(new DirectoryStep($"Creating directory for the image {bind.Source}", bind.Why, session, 0x1ED));
+        bool write = partition.FileSystem == PartitionFileSystem.Ext3 && !bind.ReadOnly;
+        ImageMountPlan.Add(plan, bind.Source, partition, session, write, "data partition");
+        MoveBeforeRoot(plan.Steps, 2);
+        string inside = bind.ImageSource is null or "/" ? session : session + FileSystem.Clean(bind.ImageSource);
+        plan.Steps.Add(new MountStep(
+            $"Mounting directory: {bind.Destination}", bind.Why, inside, bind.Destination,
+            MountFlags.SourceInSession | MountFlags.TargetInRoot | MountFlags.CreateTarget
+            | plan.BindFlags | (write ? 0 : MountFlags.ReadOnly))
+        {
+            Failures = Failures(plan, bind),
+        });
+    }
+
+    /// <summary>
+    /// Moves the last steps in front of the root's: a missing target is made there, and whether as a file or a directory is
+    /// seen from the source, which must be mounted by then.
+    /// </summary>
+    private static void MoveBeforeRoot(List<PlanStep> steps, int count)
+    {
+        List<PlanStep> moved = steps.GetRange(steps.Count - count, count);
+        steps.RemoveRange(steps.Count - count, count);
+        steps.InsertRange(steps.FindIndex(static step => step is RootStep), moved);
+    }
+
+    private static RootPartition DataPartition(ImageFile image, BindSpecification bind)
+    {
+        if (image.Kind == ImageKind.Sandbox)
+        {
+            throw new UserException($"{bind.Source} is a directory, not an image with partitions", "bind it without image-src= and id=");
+        }
+
+        if (image.Kind == ImageKind.Sif)
+        {
+            return image.DataPartition(bind.PartitionId)
+                ?? throw new UserException(
+                    $"{bind.Source} has no data partition{(bind.PartitionId is null ? "" : $" with number {bind.PartitionId}")}",
+                    bind.PartitionId is null ? "leave out image-src=, or name an image with data" : "give another number with id=, or leave id= out for the first");
+        }
+
+        return bind.PartitionId is > 1
+            ? throw new UserException($"{bind.Source} has one partition only", "leave out id=, or use id=1")
+            : image.Root ?? throw new UserException($"{bind.Source} has no file system that can be mounted", "name an image with a squashfs or ext3 partition");
+    }
+
+    private static Failure[] Failures(PlanContext plan, BindSpecification bind) =>
+    [
+        new(Errno.ENOENT, $"cannot bind {bind.Source}: it, or the destination {bind.Destination} in the container, is not there",
+            plan.Request.Writable
+                ? $"with --writable destinations are not made by themselves: mkdir -p IMAGE{bind.Destination}"
+                : RootPlan.HasLayer(plan) ? $"check both paths" : "no layer is in use (overlay or underlay): ask the administrator, or bind onto a path that the image has"),
+        new(Errno.EROFS, $"cannot make the destination {bind.Destination} in the container", "bind onto a path that the image has, or use --writable-tmpfs"),
+        new(Errno.EACCES, $"cannot bind {bind.Source} onto {bind.Destination}", "check the permissions of the source and of the directories above it"),
+        new(Errno.ENOTDIR, $"cannot bind {bind.Source} onto {bind.Destination}: one is a directory, the other a file", "bind a directory onto a directory, a file onto a file"),
+        new(Errno.EISDIR, $"cannot bind {bind.Source} onto {bind.Destination}: one is a directory, the other a file", "bind a directory onto a directory, a file onto a file"),
+        new(default, $"cannot bind {bind.Source} onto {bind.Destination}"),
+    ];
+
+    /// <summary>Stable, by path component: parents before what lies below them.</summary>
+    private static List<BindSpecification> Ordered(IReadOnlyList<BindSpecification> binds)
+    {
+        var keyed = new List<(string Key, int Index, BindSpecification Bind)>(binds.Count);
+        for (int i = 0; i < binds.Count; i++)
+        {
+            keyed.Add((binds[i].Destination.Replace('/', '\x01'), i, binds[i]));
+        }
+
+        keyed.Sort(static (a, b) => string.CompareOrdinal(a.Key, b.Key) is var order && order != 0 ? order : a.Index - b.Index);
+        return keyed.ConvertAll(static item => item.Bind);
+    }
+
+    /// <summary>The lowest directory above a path that the caller can see.</summary>
+    private static string NearestParent(PlanContext plan, string path)
+    {
+        string parent = Parent(path);
+        while (parent.Length > 1 && plan.Host.Stat(parent) is null)
+        {
+            parent = Parent(parent);
+        }
+
+        return parent;
+    }
+
+    private static string Parent(string path) => path.LastIndexOf('/') is var slash && slash > 0 ? path[..slash] : "/";
+}
