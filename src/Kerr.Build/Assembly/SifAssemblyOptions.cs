@@ -1,0 +1,34 @@
+using System.Collections.Generic;
+
+namespace Kerr.Build.Assembly;
+
+/// <summary>How a SIF file is made of a directory.</summary>
+public sealed record SifAssemblyOptions
+{
+    /// <summary>The tool, by its name on PATH or by its path.</summary>
+    public string Mksquashfs { get; init; } = "mksquashfs";
+
+    /// <summary>By the tool's name for it: zstd packs thirty times as fast as gzip at the same size; gzip is for kernels before 4.14.</summary>
+    public string Compression { get; init; } = "zstd";
+
+    /// <summary>How many processors the tool uses, 0 for all.</summary>
+    public int Processors { get; init; }
+
+    /// <summary>The tool's cache: more does not make it quicker.</summary>
+    public string Memory { get; init; } = "256M";
+
+    /// <summary>Options that the user or site adds to the tool's.</summary>
+    public IReadOnlyList<string> ExtraArguments { get; init; } = [];
+
+    /// <summary>The definition file that the image was built by; else the one in the directory is taken.</summary>
+    public byte[]? Definition { get; init; }
+
+    /// <summary>The configuration of the OCI image that this was, as JSON.</summary>
+    public byte[]? OciConfig { get; init; }
+
+    /// <summary>By Go's name; else found by a look at the programs in the directory.</summary>
+    public string? Architecture { get; init; }
+
+    /// <summary>Whether a file that has the target's name already is replaced.</summary>
+    public bool Overwrite { get; init; }
+}

@@ -1,0 +1,83 @@
+using System;
+using System.Globalization;
+using Kerr.Linux;
+using Kerr.Linux.Files;
+using Kerr.Linux.Processes;
+using Microsoft.Win32.SafeHandles;
+
+namespace Kerr.Build.Assembly;
+
+/// <summary>A new file that gets its name when it is finished; until then, whatever happens, nothing of it is left.</summary>
+/// <remarks>
+/// Where the file system can, it has no name at all, so that even a killed process leaves nothing. Where it cannot (NFS,
+/// Lustre, some FUSE), it has one that starts with a dot, and <see cref="Dispose"/> removes it.
+/// </remarks>
+internal sealed class UnnamedFile : IDisposable
+{
+    private const uint Mode = 0x1ED;   // 0755, less the umask
+
+    private readonly string _target;
+    private string? _temporary;
+
+    /// <param name="named">Takes the way of the file systems that cannot.</param>
+    internal UnnamedFile(string target, bool named = false)
+    {
+        _target = target;
+        int slash = target.LastIndexOf('/');
+        string directory = slash < 0 ? "." : target[..(slash + 1)];
+        const OpenFlags Unnamed = OpenFlags.O_TMPFILE | OpenFlags.O_DIRECTORY | OpenFlags.O_RDWR;
+        if (!named)
+        {
+            if (FileCalls.TryOpen(directory, Unnamed, out SafeFileHandle file, out Errno errno, Mode))
+            {
+                File = file;
+                return;
+            }
+
+            file.Dispose();
+
+            // EISDIR: a kernel or file system that takes it for opening the directory.
+            if (errno is not (Errno.EOPNOTSUPP or Errno.EISDIR or Errno.EINVAL))
+            {
+                throw new LinuxException("open", directory, errno);
+            }
+        }
+
+        const OpenFlags Named = OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_RDWR | OpenFlags.O_NOFOLLOW;
+        string name = TemporaryName();
+        File = FileCalls.Open(name, Named, Mode);
+        _temporary = name;
+    }
+
+    internal SafeFileHandle File { get; }
+
+    /// <summary>Gives the file its name, in place of what has it now.</summary>
+    internal void Publish()
+    {
+        if (_temporary is null)
+        {
+            string name = TemporaryName();
+            FileCalls.Link(File, name);
+            _temporary = name;
+        }
+
+        FileCalls.Rename(_temporary, _target);
+        _temporary = null;
+    }
+
+    public void Dispose()
+    {
+        File.Dispose();
+        if (_temporary is not null)
+        {
+            FileCalls.Unlink(_temporary);
+        }
+    }
+
+    private string TemporaryName()
+    {
+        int slash = _target.LastIndexOf('/') + 1;
+        string random = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
+        return $"{_target[..slash]}.kerr-{CurrentProcess.Id}-{random[..12]}.tmp";
+    }
+}
