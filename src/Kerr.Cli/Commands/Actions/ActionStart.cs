@@ -1,0 +1,63 @@
+using Kerr.Cli.Console;
+using Kerr.Linux.Files;
+using Kerr.Runtime.Configuration;
+using Kerr.Runtime.Launch;
+
+namespace Kerr.Cli.Commands.Actions;
+
+/// <summary>From the options of an action to the launch; does not return when it succeeds.</summary>
+internal static class ActionStart
+{
+    internal static int Run(LaunchAction action, ActionOptions options)
+    {
+        Launcher launcher = Prepare(action, options, out LaunchPlan plan);
+        Tell(plan);
+        throw launcher.Start(plan, NativeProcess.RestoreSignals);
+    }
+
+    /// <summary>Prints what would be done, and does nothing.</summary>
+    internal static int Explain(LaunchAction action, ActionOptions options, bool json)
+    {
+        _ = Prepare(action, options, out LaunchPlan plan);
+        if (json)
+        {
+            StandardStream.Write(StandardStream.Output, Explanation.ToJson(plan));
+        }
+        else
+        {
+            StandardStream.Write(StandardStream.Output, Explanation.ToText(plan));
+        }
+
+        return 0;
+    }
+
+    private static Launcher Prepare(LaunchAction action, ActionOptions options, out LaunchPlan plan)
+    {
+        Invocation invocation = options.Invocation;
+        Installation installation = Site.Installation;
+        SiteConfiguration configuration = Site.Configuration(invocation, installation);
+        var launcher = new Launcher(configuration, installation, Program.StartedAt);
+        launcher.EndPhase("command line and configuration");
+        plan = launcher.Prepare(ActionRequest.Of(action, options), new Host(invocation.Environment));
+        return launcher;
+    }
+
+    private static void Tell(LaunchPlan plan)
+    {
+        foreach ((int level, string text) in plan.Notes)
+        {
+            if (level <= (int)LogLevel.Warning)
+            {
+                Log.Warning(text);
+            }
+            else if (level <= (int)LogLevel.Info)
+            {
+                Log.Info(text);
+            }
+            else if (Log.Shows(LogLevel.Verbose))
+            {
+                Log.Verbose(text);
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System;
+using System.Collections.Generic;
+using Kerr.Cli.Commands.Actions;
+using Kerr.Cli.Commands.Config;
+using Kerr.Cli.Commands.Sif;
+
+namespace Kerr.Cli.Commands;
+
+/// <summary>All commands, a line each, in the order of the help.</summary>
+internal static class CommandTable
+{
+    private static readonly CommandEntry[] s_entries =
+    [
+        new("build", BuildCommand.Declare),
+        new("buildcfg", BuildcfgCommand.Declare),
+        new("confgen", ConfgenCommand.Declare),
+        new("config", ConfigGroup.Declare),
+        new("config global", ConfigGlobalCommand.Declare),
+        new("exec", ExecCommand.Declare),
+        new("explain", ExplainCommand.Declare),
+        new("help", HelpCommand.Declare),
+        new("inspect", InspectCommand.Declare),
+        new("run", RunCommand.Declare),
+        new("shell", ShellCommand.Declare),
+        new("sif", SifGroup.Declare, Alias: "siftool"),
+        new("sif add", AddCommand.Declare),
+        new("sif del", DelCommand.Declare),
+        new("sif dump", DumpCommand.Declare),
+        new("sif header", HeaderCommand.Declare),
+        new("sif info", InfoCommand.Declare),
+        new("sif list", ListCommand.Declare),
+        new("sif new", NewCommand.Declare),
+        new("sif setprim", SetprimCommand.Declare),
+        new("test", TestCommand.Declare),
+        new("version", VersionCommand.Declare),
+    ];
+
+    internal static ReadOnlySpan<CommandEntry> Entries => s_entries;
+
+    /// <summary>The command of that word in a group; the empty group is the program itself.</summary>
+    internal static bool TryFind(string group, string word, out CommandEntry found)
+    {
+        foreach (CommandEntry entry in s_entries)
+        {
+            if (entry.Group.SequenceEqual(group) && (entry.Alias == word || entry.Name == word))
+            {
+                found = entry;
+                return true;
+            }
+        }
+
+        found = default;
+        return false;
+    }
+
+    /// <summary>The commands of a group.</summary>
+    internal static List<CommandEntry> In(string group)
+    {
+        List<CommandEntry> found = [];
+
+        foreach (CommandEntry entry in s_entries)
+        {
+            if (entry.Group.SequenceEqual(group))
+            {
+                found.Add(entry);
+            }
+        }
+
+        return found;
+    }
+}

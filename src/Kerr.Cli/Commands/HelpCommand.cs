@@ -1,0 +1,38 @@
+using Kerr.Cli.Help;
+using Kerr.Cli.Options;
+using Kerr.Linux.Files;
+
+namespace Kerr.Cli.Commands;
+
+/// <summary><c>help [command...]</c>: the same text as the command's --help.</summary>
+internal static class HelpCommand
+{
+    internal static Command Declare() => new()
+    {
+        Summary = "Help about any command",
+        Synopsis = "[command...]",
+        Examples = "kerr help exec\nkerr help config global",
+        Run = Run,
+    };
+
+    private static int Run(Invocation invocation)
+    {
+        string path = "";
+        Command command = ProgramCommand.Declaration;
+
+        foreach (string word in invocation.Arguments)
+        {
+            if (command.Run is not null || !CommandTable.TryFind(path, word, out CommandEntry entry))
+            {
+                throw new UsageException(
+                    $"unknown command \"{word}\" for \"{invocation.Program.WithPath(path)}\"", path, command);
+            }
+
+            path = entry.Path;
+            command = entry.Declare();
+        }
+
+        StandardStream.Write(StandardStream.Output, HelpText.Of(invocation.Program, path, command));
+        return 0;
+    }
+}
