@@ -1,0 +1,79 @@
+using System;
+using System.IO;
+using Kerr.Tests;
+
+namespace Kerr.EndToEnd.Harness;
+
+/// <summary>A Debian tree made by debootstrap from the mirror of this host; made once, and kept in a cache.</summary>
+internal static class DebianTree
+{
+    private static string? path;
+
+    public static string Directory => path ??= Find();
+
+    private static string Find()
+    {
+        _ = TestUser.First;
+        Need.Program("debootstrap");
+        (string mirror, string suite) = Mirror();
+        string? cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+        string tree = $"{(string.IsNullOrEmpty(cache) ? "/var/cache" : cache)}/kerr-tests/debian-{suite}";
+        if (!File.Exists(tree + "/etc/os-release"))
+        {
+            string making = tree + ".new";
+            Host.Run("rm", "-rf", making, tree);
+            System.IO.Directory.CreateDirectory(making);
+            Host.Run("debootstrap", "--variant=minbase", suite, making, mirror);
+            // The way to the mirror is this host's business, not the image's.
+            File.WriteAllText(making + "/etc/apt/sources.list", "");
+            Host.Run("rm", "-rf", making + "/var/cache/apt/archives", making + "/var/lib/apt/lists");
+            System.IO.Directory.Move(making, tree);
+        }
+
+        return tree;
+    }
+
+    /// <summary>The first archive of binary packages in apt's own lists, in either of their two forms.</summary>
+    private static (string Mirror, string Suite) Mirror()
+    {
+        foreach (string list in Lists())
+        {
+            string? uri = null, suite = null;
+            foreach (string line in File.ReadLines(list))
+            {
+                string[] words = line.Split((char[]?)[' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+                if (words.Length > 2 && words[0] == "deb")
+                {
+                    int at = 1;
+                    while (at < words.Length && !words[at].Contains("://", StringComparison.Ordinal) && !words[at].StartsWith('/'))
+                    {
+                        at++;       // [options]
+                    }
+
+                    if (at + 1 < words.Length)
+                    {
+                        return (words[at], words[at + 1]);
+                    }
+                }
+
+                uri = words.Length > 1 && words[0] == "URIs:" ? words[1] : uri;
+                suite = words.Length > 1 && words[0] == "Suites:" ? words[1] : suite;
+                if (uri is not null && suite is not null)
+                {
+                    return (uri, suite);
+                }
+            }
+        }
+
+        Need.Missing("a mirror in apt's sources");
+        return default;
+    }
+
+    private static string[] Lists()
+    {
+        const string single = "/etc/apt/sources.list", parts = "/etc/apt/sources.list.d";
+        string[] files = System.IO.Directory.Exists(parts) ? System.IO.Directory.GetFiles(parts) : [];
+        Array.Sort(files, StringComparer.Ordinal);
+        return File.Exists(single) ? [single, .. files] : files;
+    }
+}

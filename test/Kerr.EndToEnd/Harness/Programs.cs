@@ -1,0 +1,41 @@
+using System;
+using System.IO;
+using Kerr.Tests;
+
+namespace Kerr.EndToEnd.Harness;
+
+/// <summary>The small C programs of Native/, static, compiled once per run; each says in its first lines what it does.</summary>
+internal static class Programs
+{
+    /// <summary>Becomes another program under odd circumstances.</summary>
+    public static string Caller => Compile("caller");
+
+    /// <summary>Prints what a process inherits.</summary>
+    public static string Inherited => Compile("inherited");
+
+    /// <summary>Holds secrets beside the program that it runs.</summary>
+    public static string Victim => Compile("victim");
+
+    /// <summary>Attacks.</summary>
+    public static string Hostile => Compile("hostile");
+
+    /// <summary>Prints its arguments and environment, byte by byte.</summary>
+    public static string Bytes => Compile("bytes");
+
+    /// <summary>A file system that never answers.</summary>
+    public static string Silence => Compile("silence");
+
+    private static string Compile(string name)
+    {
+        string program = $"{Tree.Run}/programs/{name}";
+        if (!File.Exists(program))
+        {
+            Need.Program("gcc");
+            Directory.CreateDirectory(Path.GetDirectoryName(program)!);
+            Host.Run("gcc", "-static", "-O1", "-Wall", "-Wextra", "-Werror", "-o", program, $"{AppContext.BaseDirectory}/Native/{name}.c");
+            File.SetUnixFileMode(program, Modes.Everybody);
+        }
+
+        return program;
+    }
+}

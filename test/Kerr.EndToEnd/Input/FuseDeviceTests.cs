@@ -1,0 +1,28 @@
+using Kerr.EndToEnd.Harness;
+using Xunit;
+
+namespace Kerr.EndToEnd.Input;
+
+/// <summary>A host whose /dev/fuse is missing or closed: image files cannot be mounted by users, and the message says what can be done.</summary>
+public class FuseDeviceTests
+{
+    private const string Without = """
+        mount -t tmpfs none /mnt
+        for name in null zero full random urandom tty; do : >/mnt/$name; mount --bind /dev/$name /mnt/$name; done
+        mkdir /mnt/pts /mnt/shm
+        mount --rbind /mnt /dev
+        """;
+
+    [Fact]
+    public void A_missing_device_is_told()
+        => As.User.OnHost(Without).Run("exec", Images.Sif, "/bin/true").IsFatal("/dev/fuse").Warns("modprobe fuse").Warns("unsquashfs");
+
+    [Fact]
+    public void A_closed_device_is_told()
+        => As.User.OnHost(Without + "\nmknod -m 600 /dev/fuse c 10 229").Run("exec", Images.Sif, "/bin/true")
+            .IsFatal("/dev/fuse").Warns("chmod 0666 /dev/fuse").Warns("unsquashfs");
+
+    [Fact]
+    public void A_directory_image_needs_none()
+        => As.User.OnHost(Without).Run("exec", Images.Directory, "/bin/echo", "here").Prints("here");
+}

@@ -1,0 +1,58 @@
+using Kerr.EndToEnd.Harness;
+using Xunit;
+
+namespace Kerr.EndToEnd.Security;
+
+/// <summary>S04: an image whose directories are symlinks to a directory of the host cannot have anything written there.</summary>
+public class S04_ImageSymlinksTests
+{
+    private static readonly string[] Linked = ["/etc", "/dev", "/tmp", "/proc", "/sys", "/.singularity.d", "/home", "/root", "/var", "/mnt"];
+
+    public static TheoryData<Profile, string> Launches
+    {
+        get
+        {
+            var rows = new TheoryData<Profile, string>();
+            foreach (Profile profile in (Profile[])[Profile.User, Profile.Fakeroot, Profile.Root])
+            {
+                foreach (string options in (string[])
+                    ["", "-C", "-c", "--writable-tmpfs", "--overlay DIRECTORY", "--underlay", "--writable", "-B /usr:/mnt/deep/er", "--scratch /mnt/scratch", "--pwd /mnt/x"])
+                {
+                    rows.Add(profile, options);
+                }
+            }
+
+            return rows;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Launches))]
+    public void The_host_behind_links_of_the_image_stays_as_it_is(Profile profile, string options)
+    {
+        var canary = new HostTree();
+        ImageTree image = Images.New();
+        foreach (string directory in Linked)
+        {
+            image.Without(directory).Link(directory, canary.Path);
+        }
+
+        image.OwnedBy(TestUser.First);
+        foreach (string action in (string[])["exec", "run", "shell", "test"])
+        {
+            string[] words = options.Replace("DIRECTORY", Host.Directory(TestUser.First), System.StringComparison.Ordinal)
+                .Split(' ', System.StringSplitOptions.RemoveEmptyEntries);
+            string[] command = action switch { "exec" => ["/bin/true"], "shell" => ["-c", "true"], _ => [] };
+            Result result = As.By(profile).Run([action, .. words, image.Path, .. command]);
+            Assert.True(result.ExitCode is 0 or 255, $"expected a launch or a refusal\n{result}");
+            canary.CheckUnchanged();
+        }
+    }
+
+    [Fact]
+    public void A_link_inside_the_image_is_followed_inside_the_image()
+    {
+        string image = Images.New().Without("/mnt").Link("/mnt", "/srv/deep").Directory("/srv/deep").Path;
+        As.User.Run("exec", "-B", "/usr/share:/mnt/here", image, "/bin/ls", "-d", "/srv/deep/here/doc").Prints("/srv/deep/here/doc");
+    }
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using Kerr.EndToEnd.Harness;
+using Xunit;
+
+namespace Kerr.EndToEnd.Security;
+
+/// <summary>S43: nobody gains access by losing a group that denies it (shadow CVE-2018-7169).</summary>
+public class S43_DenyingGroupTests
+{
+    private const string Denied = "54321";
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-C")]
+    [InlineData("--fakeroot")]
+    [InlineData("--fakeroot --ignore-subuid")]
+    public void A_file_closed_to_a_group_stays_closed_to_its_members_inside(string option)
+    {
+        string file = Host.Write(Host.Directory() + "/file", "open to all but that group\n");
+        Host.Run("chown", "0:" + Denied, file);
+        Host.Run("chmod", "0707", file);
+        string[] line = ["exec", .. option.Split(' ', System.StringSplitOptions.RemoveEmptyEntries), "-B", file + ":/file", Images.Directory, "/bin/sh", "-c", "cat /file; setgroups 0 2>/dev/null; cat /file"];
+
+        As.User.Run(line).Shows("open to all");
+        Member.Run(line).Ends(1).Warns("Permission denied");
+    }
+
+    [Fact]
+    public void With_one_id_mapped_groups_cannot_be_set()
+    {
+        foreach (string option in (string[])["-C", "--ignore-subuid"])
+        {
+            As.User.Run("exec", option, Images.Directory, "/bin/cat", "/proc/self/setgroups").Prints("deny");
+        }
+
+        As.User.Run("exec", "--fakeroot", "--ignore-subuid", Images.Directory, "/bin/cat", "/proc/self/setgroups").Shows("deny");
+    }
+
+    /// <summary>The test user with the group that is denied.</summary>
+    private static Caller Member => As.User with
+    {
+        User = null,
+        Wrapper =
+        [
+            "/usr/bin/setpriv", $"--reuid={TestUser.First.Name}", $"--regid={TestUser.First.Gid.ToString(CultureInfo.InvariantCulture)}", $"--groups={Denied}", "--",
+        ],
+    };
+}
