@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Text;
@@ -109,29 +108,19 @@ public sealed class StarterHost : IDisposable
         int descriptor = MemoryFile.CreateSealed("kerr-plan", plan);
         try
         {
-            List<string> words = [.. before, Program, descriptor.ToString(System.Globalization.CultureInfo.InvariantCulture)];
-            var start = new ProcessStartInfo(words[0])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-                RedirectStandardInput = true,
-                StandardOutputEncoding = Encoding.Latin1,
-                StandardErrorEncoding = Encoding.Latin1,
-                WorkingDirectory = "/",
-            };
-            foreach (string word in words[1..])
-            {
-                start.ArgumentList.Add(word);
-            }
-
-            start.Environment.Clear();
-            start.Environment["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin";
-            return Process.Start(start)!;
+            return StartWords([.. before, Program, descriptor.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         }
         finally
         {
             Close(descriptor);
         }
+    }
+
+    /// <summary>Runs a program as a launch is run, outside any container: the measure of what the caller has.</summary>
+    internal static StarterResult Plain(params string[] words)
+    {
+        using Process process = StartWords(words);
+        return Finish(process);
     }
 
     internal static StarterResult Finish(Process process)
@@ -151,4 +140,20 @@ public sealed class StarterHost : IDisposable
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
     private static void Close(int descriptor) => new Microsoft.Win32.SafeHandles.SafeFileHandle(descriptor, ownsHandle: true).Dispose();
+
+    private static Process StartWords(string[] words)
+    {
+        var start = new ProcessStartInfo(words[0], words[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            StandardOutputEncoding = Encoding.Latin1,
+            StandardErrorEncoding = Encoding.Latin1,
+            WorkingDirectory = "/",
+        };
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin";
+        return Process.Start(start)!;
+    }
 }

@@ -54,12 +54,16 @@ public sealed class StarterProcessTests(StarterHost host) : IClassFixture<Starte
     {
         StarterHost.Need();
 
-        // SIGCHLD ignored and SIGHUP too; SIGTERM (bit 14) is blocked by env.
-        StarterResult result = host.Run(
-            Inside(fork, appInit).Run("/bin/grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"),
-            "env", "--default-signal=PIPE", "--ignore-signal=CHLD,HUP", "--block-signal=TERM");
+        // SIGCHLD ignored and SIGHUP too; SIGTERM (bit 14) is blocked by env. Whoever runs the tests may ignore or
+        // block others: every signal is reset first, and what stays blocked is what the same command has here.
+        string[] env = ["env", "--default-signal", "--ignore-signal=CHLD,HUP", "--block-signal=TERM"];
+        string[] status = ["/bin/grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"];
+        StarterResult result = host.Run(Inside(fork, appInit).Run(status), env);
+        string here = StarterHost.Plain([.. env, .. status]).Output;
 
-        Assert.Equal((0, "SigBlk:\t0000000000004000\nSigIgn:\t0000000000010001\n"), (result.ExitCode, result.Output));
+        Assert.Matches("^SigBlk:\t[0-9a-f]{12}[4-7c-f][0-9a-f]{3}\n", here);
+        Assert.EndsWith("SigIgn:\t0000000000010001\n", here, StringComparison.Ordinal);
+        Assert.Equal((0, here), (result.ExitCode, result.Output));
     }
 
     [Theory]
