@@ -127,7 +127,7 @@ public sealed class StarterProcessTests(StarterHost host) : IClassFixture<Starte
         StarterHost.Need();
         string traps = fork ? "trap 'exit 3' TERM; trap 'exit 4' USR1; trap 'exit 5' HUP;" : "";
         using Process process = host.Start(
-            Inside(fork, appInit).Shell($"{traps} echo ready; while true; do sleep 0.05; done"), [.. TestUser.Command, "env", "--default-signal=HUP,TERM"]);
+            Inside(fork, appInit).Shell($"{traps} echo ready; while true; do sleep 0.05; done"), [.. TestUser.Command, "env", "--default-signal=HUP,TERM,USR1"]);
         Assert.Equal("ready", process.StandardOutput.ReadLine());
 
         Kill(process.Id, signal);
