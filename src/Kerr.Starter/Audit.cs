@@ -157,7 +157,7 @@ internal static unsafe class Audit
                 return 3;
             case StepKind.HostName or StepKind.Loopback or StepKind.Enter or StepKind.WorkingDirectory or StepKind.Umask:
                 return 5;
-            case StepKind.Privileges or StepKind.ConfineSignals or StepKind.Seccomp or StepKind.Exec:
+            case StepKind.FuseProgram or StepKind.Privileges or StepKind.ConfineSignals or StepKind.Seccomp or StepKind.Exec:
                 return 6;
             default:
                 return rootMade ? 4 : 2;

@@ -267,6 +267,14 @@ internal static unsafe class Init
         return error < 0 ? error : action.Exchange(K.SigChild, ref s_childAction);
     }
 
+    /// <summary>Makes this process a stranger to the container's first ones: it neither relays nor ends with them.</summary>
+    internal static int LetGo()
+    {
+        bool held = s_forked;
+        s_forked = s_appInit = false;
+        return held ? RestoreSignals() : 0;
+    }
+
     private static int RestoreSignals()
     {
         ulong mask = s_mask;

@@ -181,6 +181,10 @@ public enum StepKind : ushort
 
     /// <summary>Keeps the signals of this process, and of what it starts, from everybody who was there before. Needs CAP_SYS_ADMIN.</summary>
     ConfineSignals = 23,
+
+    /// <summary>Forks a FUSE program of the user that runs inside, with the identity and environment of the payload. Data: vector argv, a root path
+    /// or a name looked up in PATH first; Target: root path of its mount; Number: its /dev/fuse, which MountFuse left there.</summary>
+    FuseProgram = 24,
 }
 
 /// <summary>How process 1 behaves.</summary>

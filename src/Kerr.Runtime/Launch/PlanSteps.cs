@@ -214,6 +214,7 @@ public sealed record MountImageStep(
 }
 
 /// <summary>Mounts FUSE and lets the server that waits for it go.</summary>
+/// <param name="Server">The index of a <see cref="FuseServerStep"/>, or of a <see cref="FuseProgramStep"/>.</param>
 public sealed record MountFuseStep(
     string Text, string Why, string Options, string Target, ulong Flags, ulong Server) : PlanStep(Text, Why)
 {
@@ -225,7 +226,7 @@ public sealed record MountFuseStep(
         PlanEncoder.Put(step, Step.Data, plan.Text(Options));
         PlanEncoder.Put64(step, Step.Flags, Flags);
         PlanEncoder.Put64(step, Step.Number, (ulong)plan.FuseNumber(Server));
-        PlanEncoder.Put64(step, Step.Number2, Server);
+        PlanEncoder.Put64(step, Step.Number2, Server < FuseProgramStep.FirstIndex ? Server : ulong.MaxValue);
     }
 
     internal override void Describe(StepDescription description)
@@ -405,6 +406,35 @@ public sealed record PrivilegesStep(string Text, string Why, ulong Flags) : Plan
             description.Add("uid", Uid);
             description.Add("gid", Gid);
         }
+    }
+}
+
+/// <summary>Starts a FUSE program of the user inside. <c>{fuse}</c> among the arguments stands for its descriptor.</summary>
+public sealed record FuseProgramStep(string Text, string Why, ulong Index, string Target, IReadOnlyList<string> Arguments) : PlanStep(Text, Why)
+{
+    /// <summary>Indices from here on are of programs, those below of servers.</summary>
+    public const ulong FirstIndex = 16;
+
+    public override StepKind Kind => StepKind.FuseProgram;
+
+    internal override void Encode(PlanEncoder plan, Span<byte> step)
+    {
+        int number = plan.FuseNumber(Index);
+        var arguments = new List<string>(Arguments.Count);
+        foreach (string argument in Arguments)
+        {
+            arguments.Add(argument == "{fuse}" ? $"/dev/fd/{number}" : argument);
+        }
+
+        PlanEncoder.Put(step, Step.Target, plan.Text(Target));
+        PlanEncoder.Put(step, Step.Data, plan.Vector(arguments));
+        PlanEncoder.Put64(step, Step.Number, (ulong)number);
+    }
+
+    internal override void Describe(StepDescription description)
+    {
+        description.Add("target", Target);
+        description.Add("command", Arguments);
     }
 }
 

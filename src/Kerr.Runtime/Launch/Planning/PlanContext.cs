@@ -27,6 +27,9 @@ internal sealed class PlanContext(
 
     public List<Descriptor> Descriptors { get; } = [];
 
+    /// <summary>The user's FUSE programs inside, to be started when the root is entered.</summary>
+    public List<FuseProgramStep> FusePrograms { get; } = [];
+
     public List<HostDirectory> HostDirectories { get; } = [];
 
     public Isolation Isolation { get; } = isolation;
