@@ -20,7 +20,7 @@ internal static unsafe class Init
 
     private static int s_lifeline = -1;
     private static int s_processes = -1;
-    private static int s_launch = -1;           // hangs up when the last of us inside has become the payload
+    private static int s_launch = -1;           // a pipe: outside the end that hears, or inside the end that tells, that the payload starts
     private static ulong s_early;               // signals that came before the child was there to have its own
     private static byte* s_path;
     private static bool s_appInit;
@@ -42,10 +42,10 @@ internal static unsafe class Init
             return error;
         }
 
+        s_early = Pending();
         int child = Sys.Fork(K.SigChild);
         if (child > 0)
         {
-            s_early = Pending();
             Sys.Prctl(K.PrSetName, (nint)"kerr"u8.Start);
             s_processes = Sys.OpenAt(K.AtCwd, "/proc"u8, O.Path | O.Directory); // the child takes our root along into the image's
             s_launch = launch[0];
@@ -56,6 +56,7 @@ internal static unsafe class Init
         Sys.Close(pipe[1]);
         Sys.Close(launch[0]);
         s_lifeline = pipe[0];
+        s_launch = launch[1];
         s_appInit = Plan.Has(step, InitFlags.AppInit);
         s_forked = true;
         return child < 0 ? child : TieToParent(); // signals stay held: process 1 would lose them
@@ -73,19 +74,20 @@ internal static unsafe class Init
         }
 
         int error = Sys.Prctl(K.PrSetDeathSignal, K.SigKill);
-        int hungUp = HungUp(s_lifeline);
-        if (hungUp > 0)
+        int heard = Heard(s_lifeline);
+        if (heard > 0)
         {
             Sys.Exit(255);
         }
 
-        return error < 0 ? error : hungUp;
+        return error < 0 ? error : heard;
     }
 
-    private static int HungUp(int pipe)
+    /// <summary>Whether a pipe has a word for us or has hung up.</summary>
+    private static int Heard(int pipe)
     {
         long* poll = stackalloc long[3];
-        poll[0] = (uint)pipe; // struct pollfd: fd@0, events@4, revents@6; then a timespec of zero
+        poll[0] = (uint)pipe | (1L << 32); // struct pollfd: fd@0, events@4 (POLLIN), revents@6; then a timespec of zero
         poll[1] = poll[2] = 0;
         return (int)Sys.Call(Nr.Ppoll, (nint)poll, 1, (nint)(poll + 1));
     }
@@ -98,18 +100,31 @@ internal static unsafe class Init
             return s_forked ? RestoreSignals() : 0;
         }
 
+        // Before the fork, since the payload may run before we do again: it must find process 1 named, and closed to
+        // everybody inside who would attach to it or look at its descriptors.
+        Sys.Prctl(K.PrSetName, (nint)"appinit"u8.Start);
+        int error = Sys.Prctl(K.PrSetDumpable, 0);
+        if (error < 0)
+        {
+            return error;
+        }
+
+        s_early = Pending();
         int child = Sys.Fork(K.SigChild);
         if (child > 0)
         {
-            s_early = Pending();
-            Sys.Prctl(K.PrSetName, (nint)"appinit"u8.Start);
-            if (Sys.Prctl(K.PrSetDumpable, 0) < 0)
-            {
-                Sys.Exit(255); // somebody inside could attach to it and read its memory
-            }
-
+            s_launch = -1;
             Rest(-1);
             End(Relay(child, inside: true), signalled: false);
+        }
+
+        if (child == 0)
+        {
+            Sys.Prctl(K.PrSetDumpable, 1); // else /proc/self is not ours to read
+
+            // Our end closes when the payload starts, but process 1 may be late to close its own: so it is told in words.
+            byte word = 1;
+            Sys.Call(Nr.Write, s_launch, (nint)(&word), 1);
         }
 
         return child < 0 ? child : RestoreSignals();
@@ -185,7 +200,7 @@ internal static unsafe class Init
     /// <summary>Whether the child is still one of us, on its way to the payload.</summary>
     private static bool Launching()
     {
-        if (s_launch >= 0 && HungUp(s_launch) > 0)
+        if (s_launch >= 0 && Heard(s_launch) > 0)
         {
             Sys.Close(s_launch);
             s_launch = -1;
