@@ -63,6 +63,28 @@ internal static unsafe class Images
         return error;
     }
 
+    /// <summary>
+    /// Has a server merge the layers, where the kernel refuses the upper one. It is let go when its mount exists but before that is
+    /// attached: the server's copy of our mounts must not have it.
+    /// </summary>
+    internal static int MountOverlay(byte* step, System.ReadOnlySpan<byte> place)
+    {
+        FileStatus status = default;
+        ulong server = Plan.U64(step, Step.Number2);
+        int target = Sys.OpenAt(Session.Directory, place, O.Path | O.Directory | O.NoFollow);
+        int device = target < 0 ? target : Sys.OpenAt(K.AtCwd, "/dev/fuse"u8, O.ReadWrite);
+        int made = device < 0 ? device : Mounts.NewFileSystem(
+            (byte*)"fuse"u8.Start, Options(step, Step.Target, device), Root.Attributes(step), (byte*)"fuse-overlayfs"u8.Start);
+        int error = made < 0 ? made : FuseServers.Release(s_servers.End[server], device, enter: true);
+        s_servers.End[server] = made < 0 ? s_servers.End[server] : 0;
+        error = error < 0 ? error : Mounts.Attach(made, target);
+        error = error < 0 ? error : FileStatus.Read(made, &status); // waits for its answer: it may have refused the layers
+        Sys.Close(made);
+        Sys.Close(device);
+        Sys.Close(target);
+        return error;
+    }
+
     internal static int StartServer(byte* step)
     {
         Audit.Tell(step);
@@ -77,7 +99,25 @@ internal static unsafe class Images
 
     private static int Mount(byte* step, int device, int target)
     {
-        byte* options = Plan.String(step, Step.Data);
+        byte* all = Options(step, Step.Data, device);
+        ulong flags = Plan.U64(step, Step.Flags);
+        byte* source = Plan.String(step, Step.Source);
+        source = source == null ? (byte*)"kerr"u8.Start : source;
+        int made = Mounts.NewFileSystem((byte*)"fuse"u8.Start, all, flags, source);
+        if (made == -E.NOSYS)
+        {
+            return Sys.Mount(source, Text.DescriptorPath(target), "fuse"u8, OldMounts.Flags(flags), all);
+        }
+
+        int error = made < 0 ? made : Mounts.Attach(made, target);
+        Sys.Close(made);
+        return error;
+    }
+
+    /// <summary>A step's options behind our own fd=.</summary>
+    private static byte* Options(byte* step, int field, int device)
+    {
+        byte* options = Plan.String(step, field);
         if (options != null && Text.Starts(options, "fd="u8))
         {
             byte* comma = Text.Find(options, (byte)','); // the number of the plan's own; ours may be another
@@ -93,18 +133,7 @@ internal static unsafe class Images
         }
 
         *end = 0;
-        ulong flags = Plan.U64(step, Step.Flags);
-        byte* source = Plan.String(step, Step.Source);
-        source = source == null ? (byte*)"kerr"u8.Start : source;
-        int made = Mounts.NewFileSystem((byte*)"fuse"u8.Start, all, flags, source);
-        if (made == -E.NOSYS)
-        {
-            return Sys.Mount(source, Text.DescriptorPath(target), "fuse"u8, OldMounts.Flags(flags), all);
-        }
-
-        int error = made < 0 ? made : Mounts.Attach(made, target);
-        Sys.Close(made);
-        return error;
+        return all;
     }
 
     /// <summary>Gives the image a free loop device and opens it; another may take the free one first, so several are tried.</summary>

@@ -203,7 +203,8 @@ internal static unsafe class Plan
                 CheckString(extra, true);
                 CheckString(more, true);
                 Check((extra == 0) == (more == 0), "an upper directory"u8);
-                flags = (RootFlags.NoDev * 2) - 1;
+                Check(number2 < Images.MaximumServers, "a number"u8);
+                flags = (RootFlags.FuseOverlay * 2) - 1;
                 break;
             case StepKind.Mount:
                 CheckString(data, true);

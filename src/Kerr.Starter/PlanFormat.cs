@@ -133,7 +133,8 @@ public enum StepKind : ushort
 
     /// <summary>Makes the root at session path "root". Source: session path of the image; Data: vector, further lower layers
     /// above the image, topmost first; Extra: string, upper directory; More: string, work directory (session paths);
-    /// Flags: RootFlags. Targets of later Mount steps that have CreateTarget are made in a layer of their own first.</summary>
+    /// Flags: RootFlags; with FuseOverlay, Number2: the index of the server, whose `/` is the host's and which finds the session on
+    /// /sys, and Target: string, its options without fd=. Targets of later Mount steps that have CreateTarget are made in a layer of their own first.</summary>
     Root = 11,
 
     /// <summary>Mounts or binds. Flags: MountFlags; Source: host or session path, or Number: a descriptor; for a new file system Source is
@@ -237,6 +238,7 @@ public static class RootFlags
     public const ulong UserXattr = 16;      // overlay option of user namespaces
     public const ulong NoSuid = 32;
     public const ulong NoDev = 64;
+    public const ulong FuseOverlay = 128;   // with Overlay: the merge is a FUSE server's, since the kernel does not take the upper
 }
 
 /// <summary>How privileges are reduced.</summary>

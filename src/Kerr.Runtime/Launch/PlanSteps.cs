@@ -9,6 +9,9 @@ namespace Kerr.Runtime.Launch;
 public sealed record FuseServerStep(
     string Text, string Why, Descriptor? Image, ulong Index, IReadOnlyList<string> Arguments) : PlanStep(Text, Why)
 {
+    /// <summary>A library that is preloaded into the server.</summary>
+    public Descriptor? Library { get; init; }
+
     public override StepKind Kind => StepKind.FuseServer;
 
     internal override void Encode(PlanEncoder plan, Span<byte> step)
@@ -24,9 +27,19 @@ public sealed record FuseServerStep(
             });
         }
 
+        var kept = new List<uint>(2);
+        foreach (Descriptor? descriptor in (ReadOnlySpan<Descriptor?>)[Image, Library])
+        {
+            if (descriptor is not null)
+            {
+                kept.Add((uint)plan.Number(descriptor));
+            }
+        }
+
         PlanEncoder.Put(step, Step.Data, plan.Vector(arguments));
-        PlanEncoder.Put(step, Step.Extra, plan.Vector([]));
-        PlanEncoder.Put(step, Step.More, plan.Numbers(Image is null ? [] : [(uint)plan.Number(Image)]));
+        PlanEncoder.Put(step, Step.Extra, plan.Vector(Library is null ? []
+            : [$"LD_PRELOAD=/proc/self/fd/{plan.Number(Library)}", $"KERR_FUSE={plan.FuseNumber(Index)}"]));
+        PlanEncoder.Put(step, Step.More, plan.Numbers(kept));
         PlanEncoder.Put64(step, Step.Number, (ulong)plan.FuseNumber(Index));
         PlanEncoder.Put64(step, Step.Number2, Index);
     }
@@ -247,6 +260,9 @@ public sealed record RootStep(string Text, string Why, ulong Flags) : PlanStep(T
 
     public string? Work { get; init; }
 
+    /// <summary>The FUSE server that merges the layers where the kernel does not take the upper one, and its mount's options.</summary>
+    public (ulong Index, string Options)? Server { get; init; }
+
     public override StepKind Kind => StepKind.Root;
 
     internal override void Encode(PlanEncoder plan, Span<byte> step)
@@ -255,7 +271,9 @@ public sealed record RootStep(string Text, string Why, ulong Flags) : PlanStep(T
         PlanEncoder.Put(step, Step.Data, plan.Vector(Layers));
         PlanEncoder.Put(step, Step.Extra, plan.Text(Upper));
         PlanEncoder.Put(step, Step.More, plan.Text(Work));
+        PlanEncoder.Put(step, Step.Target, plan.Text(Server?.Options));
         PlanEncoder.Put64(step, Step.Flags, Flags);
+        PlanEncoder.Put64(step, Step.Number2, Server?.Index ?? 0);
     }
 
     internal override void Describe(StepDescription description)
@@ -269,7 +287,7 @@ public sealed record RootStep(string Text, string Why, ulong Flags) : PlanStep(T
         {
             if ((Flags & bit) != 0)
             {
-                ways.Add(name);
+                ways.Add(bit == RootFlags.Overlay && Server is not null ? "fuse-overlayfs" : name);
             }
         }
 

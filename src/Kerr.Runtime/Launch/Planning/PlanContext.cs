@@ -43,17 +43,18 @@ internal sealed class PlanContext(
     /// <summary>Whether AppArmor hands out user namespaces without capabilities; asked once.</summary>
     public bool AppArmorRestricts => appArmorRestricts ??= UserNamespaceFailures.AppArmorRestricts(Host);
 
-    public Descriptor Open(string path, bool write, string why)
+    /// <param name="locked">A partition that is to be locked; such a descriptor is shared with nobody, so that a second use in one launch is refused, too.</param>
+    public Descriptor Open(string path, bool write, string why, PartitionRange? locked = null)
     {
         foreach (Descriptor known in Descriptors)
         {
-            if (known.Path == path && known.Write == write)
+            if (known.Path == path && known.Write == write && known.Locked is null && locked is null)
             {
                 return known;
             }
         }
 
-        var descriptor = new Descriptor(path, write, why);
+        var descriptor = new Descriptor(path, write, why, locked);
         Descriptors.Add(descriptor);
         return descriptor;
     }
