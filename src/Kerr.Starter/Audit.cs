@@ -149,7 +149,7 @@ internal static unsafe class Audit
     {
         switch (kind)
         {
-            case StepKind.FuseServer or StepKind.Unshare or StepKind.JoinNamespace or StepKind.Fork:
+            case StepKind.Share or StepKind.FuseServer or StepKind.Unshare or StepKind.JoinNamespace or StepKind.Fork:
                 return 0;
             case StepKind.Session or StepKind.Directory or StepKind.File or StepKind.Symlink:
                 return rootMade ? 4 : 1;

@@ -110,4 +110,31 @@ internal static unsafe class FuseServers
 
         Sys.Exit(127);
     }
+
+    /// <summary>Executes a server whose image and device are open already, in a process that has nothing else to do.</summary>
+    internal static void Become(byte* step, int file, int device)
+    {
+        byte* keep = Plan.Reference(step, Step.More);
+        int number = (int)Plan.U64(step, Step.Number);
+        int image = Plan.Count(keep) == 0 ? number : (int)Plan.Number(keep, 0);
+        byte** arguments = Plan.Pointers(Plan.Reference(step, Step.Data));
+        byte** environment = Plan.Pointers(Plan.Reference(step, Step.Extra));
+        Sys.Call(Nr.Setsid);
+
+        // First out of the way of the numbers that they are to have.
+        int above = image > number ? image + 1 : number + 1;
+        byte* kept = stackalloc byte[8];
+        *(uint*)kept = 1;
+        file = Sys.Fcntl(file, K.DupCloseOnExec, above);
+        device = Sys.Fcntl(device, K.DupCloseOnExec, above);
+        *(int*)(kept + 4) = device;
+        Descriptors.CloseAllBut(3, file, kept);
+        if (Sys.Call(Nr.Dup3, file, image) >= 0 && Sys.Call(Nr.Dup3, device, number) >= 0)
+        {
+            Sys.Call(Nr.Umask, 0x3F);
+            Sys.Call(Nr.Execve, (nint)arguments[0], (nint)arguments, (nint)environment);
+        }
+
+        Sys.Exit(127);
+    }
 }

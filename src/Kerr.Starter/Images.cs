@@ -42,6 +42,15 @@ internal static unsafe class Images
             return target;
         }
 
+        int shared = Sharing.TakeMount(server);
+        if (shared >= 0)
+        {
+            int attached = Mounts.Attach(shared, target);
+            Sys.Close(shared);
+            Sys.Close(target);
+            return attached;
+        }
+
         // The kernel wants the device opened in the user namespace of the mount, so ours is opened here unless one was given.
         bool given = Descriptors.WasGiven(number) && !Namespaces.OwnUsers;
         int device = given ? number : Sys.OpenAt(K.AtCwd, "/dev/fuse"u8, O.ReadWrite);
@@ -74,7 +83,7 @@ internal static unsafe class Images
         int target = Sys.OpenAt(Session.Directory, place, O.Path | O.Directory | O.NoFollow);
         int device = target < 0 ? target : Sys.OpenAt(K.AtCwd, "/dev/fuse"u8, O.ReadWrite);
         int made = device < 0 ? device : Mounts.NewFileSystem(
-            (byte*)"fuse"u8.Start, Options(step, Step.Target, device), Root.Attributes(step), (byte*)"fuse-overlayfs"u8.Start);
+            (byte*)"fuse"u8.Start, Options(Plan.String(step, Step.Target), device), Root.Attributes(step), (byte*)"fuse-overlayfs"u8.Start);
         int error = made < 0 ? made : FuseServers.Release(s_servers.End[server], device, enter: true);
         s_servers.End[server] = made < 0 ? s_servers.End[server] : 0;
         error = error < 0 ? error : Mounts.Attach(made, target);
@@ -87,6 +96,11 @@ internal static unsafe class Images
 
     internal static int StartServer(byte* step)
     {
+        if (Sharing.Has(Plan.U64(step, Step.Number2)))
+        {
+            return 0;
+        }
+
         Audit.Tell(step);
         int end = FuseServers.Start(step);
         if (end > 0)
@@ -99,7 +113,7 @@ internal static unsafe class Images
 
     private static int Mount(byte* step, int device, int target)
     {
-        byte* all = Options(step, Step.Data, device);
+        byte* all = Options(Plan.String(step, Step.Data), device);
         ulong flags = Plan.U64(step, Step.Flags);
         byte* source = Plan.String(step, Step.Source);
         source = source == null ? (byte*)"kerr"u8.Start : source;
@@ -114,10 +128,9 @@ internal static unsafe class Images
         return error;
     }
 
-    /// <summary>A step's options behind our own fd=.</summary>
-    private static byte* Options(byte* step, int field, int device)
+    /// <summary>Options behind our own fd=.</summary>
+    internal static byte* Options(byte* options, int device)
     {
-        byte* options = Plan.String(step, field);
         if (options != null && Text.Starts(options, "fd="u8))
         {
             byte* comma = Text.Find(options, (byte)','); // the number of the plan's own; ours may be another

@@ -144,7 +144,7 @@ internal static unsafe class Plan
         StepKind kind = Kind(step);
         ulong number = U64(step, Step.Number);
         ulong number2 = U64(step, Step.Number2);
-        Check(kind is > StepKind.None and <= StepKind.FuseProgram && kind == StepKind.Exec == last, "the order of its steps"u8);
+        Check(kind is > StepKind.None and <= StepKind.Share && kind == StepKind.Exec == last, "the order of its steps"u8);
         Check(U16(step, Step.Policy) <= (ushort)FailurePolicy.Quiet, "a failure policy"u8);
         CheckString(U32(step, Step.Text), true);
         CheckFailures(U32(step, Step.Failures));
@@ -153,8 +153,8 @@ internal static unsafe class Plan
         uint data = U32(step, Step.Data);
         uint extra = U32(step, Step.Extra);
         uint more = U32(step, Step.More);
-        CheckString(source, kind is not (StepKind.JoinNamespace or StepKind.Symlink or StepKind.Root or StepKind.Passwd or StepKind.Group or StepKind.HostName));
-        CheckString(target, kind is not (StepKind.Directory or StepKind.File or StepKind.Symlink or StepKind.MountImage or StepKind.MountFuse or StepKind.Mount or StepKind.Passwd or StepKind.Group or StepKind.FuseProgram));
+        CheckString(source, kind is not (StepKind.JoinNamespace or StepKind.Symlink or StepKind.Root or StepKind.Passwd or StepKind.Group or StepKind.HostName or StepKind.Share));
+        CheckString(target, kind is not (StepKind.Directory or StepKind.File or StepKind.Symlink or StepKind.MountImage or StepKind.MountFuse or StepKind.Mount or StepKind.Passwd or StepKind.Group or StepKind.FuseProgram or StepKind.Share));
         ulong flags = 0;
         switch (kind)
         {
@@ -167,6 +167,16 @@ internal static unsafe class Plan
             case StepKind.FuseProgram:
                 CheckVector(data, false);
                 Check(number is > 2 and < MaximumDescriptor && Count(Start + data) > 0, "a program"u8);
+                break;
+            case StepKind.Share:
+                CheckVector(data, true);
+                CheckNumbers(extra);
+                Check(*(Start + target) == '/' && Count(At(data)) == Count(At(extra)), "a keeper"u8);
+                for (uint i = 0; i < Count(At(extra)); i++)
+                {
+                    Check(Number(At(extra), i) < Images.MaximumServers, "a number"u8);
+                }
+
                 break;
             case StepKind.Unshare:
                 CheckCommand(data, true);

@@ -186,6 +186,11 @@ public enum StepKind : ushort
     /// <summary>Forks a FUSE program of the user that runs inside, with the identity and environment of the payload. Data: vector argv, a root path
     /// or a name looked up in PATH first; Target: root path of its mount; Number: its /dev/fuse, which MountFuse left there.</summary>
     FuseProgram = 24,
+
+    /// <summary>Joins the launches that share a user namespace and the mounts of images; without it the steps that follow make their own.
+    /// Source: the name under which they meet (an abstract socket's); Target: host path of the keeper; Extra: numbers, indices of servers whose
+    /// mounts are wanted; Data: vector, the key of each.</summary>
+    Share = 25,
 }
 
 /// <summary>How process 1 behaves.</summary>

@@ -73,6 +73,7 @@ internal static unsafe class Program
 
     private static int Do(byte* step, uint index, int plan) => Plan.Kind(step) switch
     {
+        StepKind.Share => Sharing.Join(step, plan),
         StepKind.FuseServer => Images.StartServer(step),
         StepKind.Unshare => Namespaces.Unshare(step),
         StepKind.JoinNamespace => Namespaces.Join(step),

@@ -23,7 +23,7 @@ public static class DirectiveTable
         new("What is seen inside", "",
         [
             ConfigPasswd, ConfigGroup, ConfigResolvConf, MountProc, MountSys, MountDev, MountDevPts, MountHome, MountTmp,
-            MountHostfs, BindPath, MountSlave, UserBindControl, EnableFusemount,
+            MountHostfs, BindPath, MountSlave, UserBindControl, EnableFusemount, ShareImages,
         ]),
         new("Layers and temporary space", "", [EnableOverlay, EnableUnderlay, SessiondirMaxSize, MemoryFsType]),
         new("Images", "", [MaxLoopDevices, SharedLoopDevices, SyncWritableExtfs, TmpSandbox, ImageDriver]),

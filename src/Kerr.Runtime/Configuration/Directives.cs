@@ -70,6 +70,9 @@ public static class Directives
     public static readonly Directive EnableFusemount = new("enable fusemount", YesNo, "yes",
         "May users mount FUSE file systems with --fusemount?");
 
+    public static readonly Directive ShareImages = new("share images", YesNo, "yes",
+        "Do the launches of a user's job share a user namespace and the mount of an image that FUSE serves?");
+
     // Layers.
     public static readonly Directive EnableOverlay = new("enable overlay", Choice, "yes",
         "Use the kernel's overlay for missing bind targets and writable layers. try and driver, which choose between it and "

@@ -67,6 +67,8 @@ public sealed class SiteConfiguration
 
     public bool UserBindControl => Yes(Directives.UserBindControl);
 
+    public bool ShareImages => Yes(Directives.ShareImages);
+
     public bool EnableFusemount => Yes(Directives.EnableFusemount);
 
     // Layers.

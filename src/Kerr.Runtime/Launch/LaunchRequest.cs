@@ -51,6 +51,9 @@ public sealed record LaunchRequest
     public bool Writable { get; init; }
     public bool WritableTmpfs { get; init; }
     public bool Underlay { get; init; }
+
+    /// <summary>Whether the launch makes its own mount of the image, even where others of the job have one.</summary>
+    public bool NoShareImage { get; init; }
     public bool Unsquash { get; init; }
 
     // Isolation and privileges

@@ -12,6 +12,9 @@ public sealed record FuseServerStep(
     /// <summary>A library that is preloaded into the server.</summary>
     public Descriptor? Library { get; init; }
 
+    /// <summary>What of its file it serves and how, when launches may share it; null when each needs its own.</summary>
+    public string? ShareKey { get; init; }
+
     public override StepKind Kind => StepKind.FuseServer;
 
     internal override void Encode(PlanEncoder plan, Span<byte> step)
@@ -425,6 +428,34 @@ public sealed record PrivilegesStep(string Text, string Why, ulong Flags) : Plan
             description.Add("gid", Gid);
         }
     }
+}
+
+/// <summary>Joins the launches that share a user namespace and mounts of images; without it the steps that follow make their own.</summary>
+/// <param name="Keeper">The host path of the program that keeps them.</param>
+public sealed record ShareStep(string Text, string Why, string Name, string Keeper) : PlanStep(Text, Why)
+{
+    /// <summary>The servers whose mounts are wanted, each with what it mounts of its file.</summary>
+    public IReadOnlyList<(uint Server, string Key)> Images { get; init; } = [];
+
+    public override StepKind Kind => StepKind.Share;
+
+    internal override void Encode(PlanEncoder plan, Span<byte> step)
+    {
+        var servers = new List<uint>();
+        var keys = new List<string>();
+        foreach ((uint server, string key) in Images)
+        {
+            servers.Add(server);
+            keys.Add(key);
+        }
+
+        PlanEncoder.Put(step, Step.Source, plan.Text(Name));
+        PlanEncoder.Put(step, Step.Target, plan.Text(Keeper));
+        PlanEncoder.Put(step, Step.Data, plan.Vector(keys));
+        PlanEncoder.Put(step, Step.Extra, plan.Numbers(servers));
+    }
+
+    internal override void Describe(StepDescription description) => description.Add("name", Name);
 }
 
 /// <summary>Starts a FUSE program of the user inside. <c>{fuse}</c> among the arguments stands for its descriptor.</summary>

@@ -58,6 +58,8 @@ internal sealed class ActionOptions(Invocation invocation)
 
     internal IReadOnlyList<string> FuseMounts => _values.Items(MountOptions.FuseMount);
 
+    internal bool NoShareImage => _values.Flag(MountOptions.NoShareImage);
+
     internal bool Underlay => _values.Flag(MountOptions.Underlay);
 
     /// <summary>--cwd, or its older name --pwd; null for the caller's own.</summary>

@@ -33,6 +33,7 @@ internal static class ActionRequest
             Writable = options.Writable,
             WritableTmpfs = options.WritableTmpfs,
             Underlay = options.Underlay,
+            NoShareImage = options.NoShareImage,
             Unsquash = options.Unsquash,
             Contain = options.Contain,
             ContainAll = options.ContainAll,

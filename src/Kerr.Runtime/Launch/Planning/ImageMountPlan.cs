@@ -75,6 +75,7 @@ internal static class ImageMountPlan
             [server, "-f", "-o", ext3 ? Ext3Options(partition, write) : string.Create(CultureInfo.InvariantCulture, $"offset={partition.Offset}"), "{image}", ext3 ? "/dev/fuse" : "{fuse}"])
         {
             Library = ext3 ? Library(plan) : null,
+            ShareKey = ext3 ? null : string.Create(CultureInfo.InvariantCulture, $"squashfs {partition.Offset} {partition.Size}"),
             Failures = [new(default, "cannot start the image server")],
         });
         plan.Steps.Add(new MountFuseStep(

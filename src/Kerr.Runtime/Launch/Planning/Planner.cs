@@ -43,6 +43,7 @@ public static class Planner
         ProcessPlan.Add(plan);
         IReadOnlyList<Environment.EnvironmentChange> changes = PayloadPlan.Add(plan);
 
+        SharePlan.Add(plan);
         return new LaunchPlan
         {
             Mode = plan.Isolation.Mode,
