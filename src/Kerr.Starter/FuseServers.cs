@@ -5,6 +5,7 @@ namespace Kerr.Starter;
 /// <summary>
 /// Image servers: forked before any namespace is left, waiting until their mount is made. Nobody's child, in a session of
 /// their own, holding nothing of the caller. They end with the launcher as long as they wait, with their mount after that.
+/// Our own image server is executed at once, confined, and waits itself: so its start runs beside ours.
 /// </summary>
 internal static unsafe class FuseServers
 {
@@ -78,6 +79,17 @@ internal static unsafe class FuseServers
 
         // Other servers' ends and the plan go at once: whoever waits must see that we ended.
         Descriptors.CloseAllBut(3, end, keep);
+        if (Plan.Has(step, FuseServerFlags.Confined))
+        {
+            error = nothing < 0 ? nothing : Confinement.Apply(arguments[0]);
+            if (error == 0)
+            {
+                Execute(end, number, keep, arguments, environment);
+            }
+
+            Sys.Exit(127);
+        }
+
         byte* message = stackalloc byte[MessageSize];
         byte* control = stackalloc byte[ControlSize];
         nint* buffer = stackalloc nint[2];
@@ -86,23 +98,28 @@ internal static unsafe class FuseServers
         int received = nothing < 0 ? nothing : (int)Sys.Call(Nr.Recvmsg, end, (nint)message, CloseOnExec);
         if (received == 1 && *(nint*)(message + 40) == ControlSize)
         {
-            int device = *(int*)(control + 16);
-            if (device != number)
-            {
-                Sys.Call(Nr.Dup3, device, number);
-            }
-
-            Sys.Fcntl(number, K.SetDescriptorFlags);
-            for (uint i = 0; i < Plan.Count(keep); i++)
-            {
-                Sys.Fcntl((int)Plan.Number(keep, i), K.SetDescriptorFlags);
-            }
-
-            Sys.Call(Nr.Umask, 0x3F);
-            Sys.Call(Nr.Execve, (nint)arguments[0], (nint)arguments, (nint)environment);
+            Execute(*(int*)(control + 16), number, keep, arguments, environment);
         }
 
         Sys.Exit(127);
+    }
+
+    /// <summary>Becomes the server, which finds a descriptor under a number; comes back only when that fails.</summary>
+    private static void Execute(int descriptor, int number, byte* keep, byte** arguments, byte** environment)
+    {
+        if (descriptor != number)
+        {
+            Sys.Call(Nr.Dup3, descriptor, number);
+        }
+
+        Sys.Fcntl(number, K.SetDescriptorFlags);
+        for (uint i = 0; i < Plan.Count(keep); i++)
+        {
+            Sys.Fcntl((int)Plan.Number(keep, i), K.SetDescriptorFlags);
+        }
+
+        Sys.Call(Nr.Umask, 0x3F);
+        Sys.Call(Nr.Execve, (nint)arguments[0], (nint)arguments, (nint)environment);
     }
 
     private static void Prepare(byte* message, byte* control, nint* buffer, byte* word)

@@ -6,9 +6,12 @@ using Kerr.Plan;
 namespace Kerr.Runtime.Launch;
 
 /// <summary>Forks a FUSE server that waits for its mount. <c>{fuse}</c> and <c>{image}</c> among the arguments stand for its descriptors.</summary>
+/// <remarks>Our own image server is confined, and takes the numbers of both: <c>fuse={fuse}</c>, <c>image={image}</c>.</remarks>
 public sealed record FuseServerStep(
     string Text, string Why, Descriptor? Image, ulong Index, IReadOnlyList<string> Arguments) : PlanStep(Text, Why)
 {
+    public bool Confined { get; init; }
+
     public override StepKind Kind => StepKind.FuseServer;
 
     internal override void Encode(PlanEncoder plan, Span<byte> step)
@@ -20,6 +23,8 @@ public sealed record FuseServerStep(
             {
                 "{fuse}" => $"/dev/fd/{plan.FuseNumber(Index)}",
                 "{image}" when Image is not null => $"/proc/self/fd/{plan.Number(Image)}",
+                "fuse={fuse}" => $"fuse={plan.FuseNumber(Index)}",
+                "image={image}" when Image is not null => $"image={plan.Number(Image)}",
                 _ => argument,
             });
         }
@@ -27,11 +32,19 @@ public sealed record FuseServerStep(
         PlanEncoder.Put(step, Step.Data, plan.Vector(arguments));
         PlanEncoder.Put(step, Step.Extra, plan.Vector([]));
         PlanEncoder.Put(step, Step.More, plan.Numbers(Image is null ? [] : [(uint)plan.Number(Image)]));
+        PlanEncoder.Put64(step, Step.Flags, Confined ? FuseServerFlags.Confined : 0);
         PlanEncoder.Put64(step, Step.Number, (ulong)plan.FuseNumber(Index));
         PlanEncoder.Put64(step, Step.Number2, Index);
     }
 
-    internal override void Describe(StepDescription description) => description.Add("command", Arguments);
+    internal override void Describe(StepDescription description)
+    {
+        description.Add("command", Arguments);
+        if (Confined)
+        {
+            description.Add("confined", "no files by name, no capabilities");
+        }
+    }
 }
 
 /// <summary>Leaves namespaces of the caller.</summary>

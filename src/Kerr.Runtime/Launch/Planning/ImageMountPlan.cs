@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Globalization;
 using Kerr.Image;
 using Kerr.Linux;
@@ -62,10 +63,6 @@ internal static class ImageMountPlan
         }
 
         RequireFuse(plan, path);
-        string server = plan.Host.FindProgram("squashfuse_ll", plan.SearchPath)
-            ?? throw new UserException(
-                $"the {what} of {path} needs squashfuse_ll, which is not installed",
-                "install the package squashfuse, or unpack the image: unsquashfs");
         string uid = plan.Isolation.InsideUid.ToString(CultureInfo.InvariantCulture);
         string gid = plan.Isolation.InsideGid.ToString(CultureInfo.InvariantCulture);
         ulong index = 0;
@@ -76,21 +73,36 @@ internal static class ImageMountPlan
 
         Descriptor image = plan.Open(path, write, what);
         plan.Steps.Insert((int)index, new FuseServerStep(
-            $"Starting image server: {server}", "the kernel mounts squashfs only for root", image, index,
-            [
-                server, "-f",
-                "-o", string.Create(CultureInfo.InvariantCulture, $"offset={partition.Offset}"),
-                "{image}", "{fuse}",
-            ])
+            $"Starting image server: {path}", "the kernel mounts squashfs only for root", image, index, ServerCommand(plan, partition))
         {
+            Confined = true,
             Failures = [new(default, "cannot start the image server")],
         });
         plan.Steps.Add(new MountFuseStep(
-            $"Mounting {what}: {path}", "served by FUSE", $"rootmode=40755,user_id={uid},group_id={gid},allow_other",
+            $"Mounting {what}: {path}", "served by FUSE", $"rootmode=40755,user_id={uid},group_id={gid},allow_other,default_permissions",
             target, (plan.BindFlags & ~MountFlags.Recursive) | MountFlags.ReadOnly, index)
         {
             Failures = [new(default, $"cannot mount the {what} of {path} by FUSE")],
         });
+    }
+
+    /// <summary>Files are the caller's own, as the peers show them; with a map of ids, those of the image as far as they are mapped.</summary>
+    private static List<string> ServerCommand(PlanContext plan, RootPartition partition)
+    {
+        var command = new List<string>
+        {
+            plan.Installation.LibexecDir + "/kerr-image-server", "fuse={fuse}", "image={image}",
+            string.Create(CultureInfo.InvariantCulture, $"offset={partition.Offset}"),
+            string.Create(CultureInfo.InvariantCulture, $"length={partition.Size}"),
+            string.Create(CultureInfo.InvariantCulture, $"cache={plan.Configuration.ImageServerCache << 20}"),
+        };
+        if (plan.Isolation.Mode == LaunchMode.UserNamespace)
+        {
+            command.Add(string.Create(CultureInfo.InvariantCulture, $"uid={plan.Isolation.InsideUid}"));
+            command.Add(string.Create(CultureInfo.InvariantCulture, $"gid={plan.Isolation.InsideGid}"));
+        }
+
+        return command;
     }
 
     private static void RequireFuse(PlanContext plan, string path)
