@@ -27,7 +27,11 @@ internal static class Program
                 return 0; // the launch ended before its mount was made
             }
 
-            var session = new FuseSession(new FuseDevice(device), squashfs, new ShownOwner(options.Uid, options.Gid), options.Cache, new ServerLog());
+            // Everything by name comes before the filter.
+            string name = FileSystem.ReadLink($"/proc/self/fd/{options.Image}") ?? "without a name";
+            var log = new ServerLog(name, new SystemLog("kerr-image-server").Error);
+            SystemCallFilter.Install();
+            var session = new FuseSession(new FuseDevice(device), squashfs, new ShownOwner(options.Uid, options.Gid), options.Cache, log);
             CurrentProcess.Exit(session.Run() == Errno.ENODEV ? 0 : 1);
             return 1;
         }
