@@ -50,6 +50,11 @@ internal static unsafe class Keeper
                 return;
             }
 
+            while (Sys.Call(Nr.Wait4, -1, 0, K.WaitNoHang) > 0)
+            {
+                // Servers that ended, by themselves or with their mounts.
+            }
+
             if (Ready(polled, 1))
             {
                 return; // the holder is gone, and the mounts with it: what runs has its own, what starts finds another keeper

@@ -14,7 +14,6 @@ internal static unsafe class SharedImages
     private static Table s_length;      // of a name; 0: nothing here
     private static Table s_users;
     private static Table s_server;      // pidfd
-    private static Table s_process;
     private static Table s_id;          // of the mount
     private static int s_last;
 
@@ -65,7 +64,6 @@ internal static unsafe class SharedImages
     /// <summary>What runs has lost its image; what starts gets another mount.</summary>
     internal static void ServerEnded(int image)
     {
-        Sys.Wait(s_process.At[image], K.WaitNoHang);
         Holder.DropMount((ulong)s_id.At[image]);
         Sys.Close(s_server.At[image]);
         s_server.At[image] = -1;
@@ -124,17 +122,28 @@ internal static unsafe class SharedImages
             s_names = (byte*)Sys.Call(Nr.Mmap, 0, Most * NameSize, 3, 0x22, -1, 0);
         }
 
+        // The server starts before its mount is made, so that both take their time at once.
         int id = ++s_last;
-        int device = Holder.MountFuse((ulong)id, *(ulong*)(request + SharingFormat.Flags), request + *(uint*)(request + SharingFormat.Options));
-        int process = device < 0 ? device : Start(plan, *(uint*)(request + SharingFormat.Server), file, device);
-        int server = process < 0 ? process : (int)Sys.Call(Nr.PidfdOpen, process, 0);
-        if (device >= 0)
+        int* ends = stackalloc int[2];
+        int error = Sockets.Pair(ends);
+        if (error < 0)
         {
-            Sys.Close(device);
-            if (server < 0)
-            {
-                Holder.DropMount((ulong)id);
-            }
+            return error;
+        }
+
+        int process = Start(plan, *(uint*)(request + SharingFormat.Server), file, ends[1]);
+        Sys.Close(ends[1]);
+        int server = process < 0 ? process : (int)Sys.Call(Nr.PidfdOpen, process, 0);
+        int device = server < 0 ? server : Holder.MountFuse((ulong)id, *(ulong*)(request + SharingFormat.Flags), request + *(uint*)(request + SharingFormat.Options));
+        byte word = 1;
+        error = device < 0 ? device : Sockets.Send(ends[0], &word, 1, &device, 1);
+        Sys.Close(ends[0]);
+        Sys.Close(device);
+        if (error < 0)
+        {
+            Holder.DropMount((ulong)id);
+            Sys.Close(server);
+            server = error;
         }
 
         if (server >= 0)
@@ -143,15 +152,14 @@ internal static unsafe class SharedImages
             s_length.At[image] = size;
             s_users.At[image] = 0;
             s_server.At[image] = server;
-            s_process.At[image] = process;
             s_id.At[image] = id;
         }
 
         return server < 0 ? server : image;
     }
 
-    /// <summary>Starts the server that a launch's plan names, with the image and the device where the plan has them.</summary>
-    private static int Start(int plan, uint index, int file, int device)
+    /// <summary>Starts the server that a launch's plan names, which gets its device by a socket.</summary>
+    private static int Start(int plan, uint index, int file, int end)
     {
         int child = Sys.Fork(K.SigChild);
         if (child == 0)
@@ -162,7 +170,7 @@ internal static unsafe class SharedImages
                 byte* step = Plan.StepAt(i);
                 if (Plan.Kind(step) == StepKind.FuseServer && Plan.U64(step, Step.Number2) == index)
                 {
-                    FuseServers.Become(step, file, device);
+                    FuseServers.Become(step, file, end);
                 }
             }
 

@@ -7,6 +7,7 @@ namespace Kerr.Starter;
 /// their own, holding nothing of the caller. They end with the launcher as long as they wait, with their mount after that.
 /// One that merges what we mounted enters our user namespace, and a copy of our mount namespace in which the host's root is
 /// `/` again and the session lies on /sys. So it pins the layers that it reads, but never the mount that it serves.
+/// Our own image server is executed at once, confined, and waits itself: so its start runs beside ours.
 /// </summary>
 internal static unsafe class FuseServers
 {
@@ -87,32 +88,48 @@ internal static unsafe class FuseServers
 
         // Other servers' ends and the plan go at once: whoever waits must see that we ended.
         Descriptors.CloseAllBut(3, end, keep);
+        if (Plan.Has(step, FuseServerFlags.Confined))
+        {
+            error = nothing < 0 ? nothing : Confinement.Apply(arguments[0]);
+            if (error == 0)
+            {
+                Execute(end, number, keep, arguments, environment);
+            }
+
+            Sys.Exit(127);
+        }
+
         int* given = stackalloc int[Sockets.MostDescriptors];
         byte word;
         int received = nothing < 0 ? nothing : Sockets.Receive(end, &word, 1, given);
         if (received == 1 && (given[1] >= 0 ? Enter(given, end, &word) > 0 : given[0] >= 0))
         {
-            int device = given[0];
-            if (device != number)
-            {
-                Sys.Call(Nr.Dup3, device, number);
-            }
-
-            Sys.Fcntl(number, K.SetDescriptorFlags);
-            for (uint i = 0; i < Plan.Count(keep); i++)
-            {
-                Sys.Fcntl((int)Plan.Number(keep, i), K.SetDescriptorFlags);
-            }
-
-            Sys.Call(Nr.Umask, 0x3F);
-            Sys.Call(Nr.Execve, (nint)arguments[0], (nint)arguments, (nint)environment);
+            Execute(given[0], number, keep, arguments, environment);
         }
 
         Sys.Exit(127);
     }
 
-    /// <summary>Executes a server whose image and device are open already, in a process that has nothing else to do.</summary>
-    internal static void Become(byte* step, int file, int device)
+    /// <summary>Becomes the server, which finds a descriptor under a number; comes back only when that fails.</summary>
+    private static void Execute(int descriptor, int number, byte* keep, byte** arguments, byte** environment)
+    {
+        if (descriptor != number)
+        {
+            Sys.Call(Nr.Dup3, descriptor, number);
+        }
+
+        Sys.Fcntl(number, K.SetDescriptorFlags);
+        for (uint i = 0; i < Plan.Count(keep); i++)
+        {
+            Sys.Fcntl((int)Plan.Number(keep, i), K.SetDescriptorFlags);
+        }
+
+        Sys.Call(Nr.Umask, 0x3F);
+        Sys.Call(Nr.Execve, (nint)arguments[0], (nint)arguments, (nint)environment);
+    }
+
+    /// <summary>Executes our image server in a process that has nothing else to do, with its image and where its device will come from.</summary>
+    internal static void Become(byte* step, int file, int end)
     {
         byte* keep = Plan.Reference(step, Step.More);
         int number = (int)Plan.U64(step, Step.Number);
@@ -126,13 +143,12 @@ internal static unsafe class FuseServers
         byte* kept = stackalloc byte[8];
         *(uint*)kept = 1;
         file = Sys.Fcntl(file, K.DupCloseOnExec, above);
-        device = Sys.Fcntl(device, K.DupCloseOnExec, above);
-        *(int*)(kept + 4) = device;
+        end = Sys.Fcntl(end, K.DupCloseOnExec, above);
+        *(int*)(kept + 4) = end;
         Descriptors.CloseAllBut(3, file, kept);
-        if (Sys.Call(Nr.Dup3, file, image) >= 0 && Sys.Call(Nr.Dup3, device, number) >= 0)
+        if (Sys.Call(Nr.Dup3, file, image) >= 0 && Plan.Has(step, FuseServerFlags.Confined) && Confinement.Apply(arguments[0]) == 0)
         {
-            Sys.Call(Nr.Umask, 0x3F);
-            Sys.Call(Nr.Execve, (nint)arguments[0], (nint)arguments, (nint)environment);
+            Execute(end, number, keep, arguments, environment);
         }
 
         Sys.Exit(127);

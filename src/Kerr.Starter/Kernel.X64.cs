@@ -15,7 +15,7 @@ internal static class Nr
         ExitGroup = 231, Openat = 257, Mkdirat = 258, Fchownat = 260, Unlinkat = 263, Symlinkat = 266, Readlinkat = 267, Faccessat = 269, Ppoll = 271,
         Unshare = 272, Accept4 = 288, Dup3 = 292, Pipe2 = 293, Prlimit64 = 302, Setns = 308, Seccomp = 317, MemfdCreate = 319, Statx = 332, OpenTree = 428, PidfdOpen = 434,
         MoveMount = 429, Fsopen = 430, Fsconfig = 431, Fsmount = 432, CloseRange = 436, Openat2 = 437, MountSetattr = 442,
-        LandlockCreateRuleset = 444, LandlockRestrictSelf = 446;
+        LandlockCreateRuleset = 444, LandlockAddRule = 445, LandlockRestrictSelf = 446;
 }
 
 /// <summary>Flags of open, as x86-64 has them.</summary>
@@ -65,6 +65,6 @@ internal static class K
     internal const int LoopReadOnly = 1, LoopAutoClear = 4;
     internal const int GetInterfaceFlags = 0x8913, SetInterfaceFlags = 0x8914;
     internal const int LimitFileSize = 1;
-    internal const int LandlockScopeSignal = 2;
+    internal const int LandlockScopeSignal = 2, LandlockCreateVersion = 1, LandlockPathBeneath = 1, LandlockExecute = 1, LandlockReadFile = 4;
     internal const int SolSocket = 1, PeerCredentials = 17, ReceiveTimeout = 20, SendTimeout = 21;
 }

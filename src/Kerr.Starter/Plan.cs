@@ -163,6 +163,7 @@ internal static unsafe class Plan
                 CheckVector(extra, true);
                 CheckDescriptors(more);
                 Check(number is > 2 and < MaximumDescriptor && number2 < Images.MaximumServers, "a number"u8);
+                flags = FuseServerFlags.Confined;
                 break;
             case StepKind.FuseProgram:
                 CheckVector(data, false);

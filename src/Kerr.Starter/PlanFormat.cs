@@ -93,7 +93,8 @@ public enum StepKind : ushort
     None = 0,
 
     /// <summary>Forks a FUSE server that waits for its mount. Data: vector argv (an absolute program first); Extra: vector
-    /// environment; More: numbers, descriptors that it keeps; Number: the number under which it finds its /dev/fuse; Number2: its index.</summary>
+    /// environment; More: numbers, descriptors that it keeps; Number: the number under which it finds its /dev/fuse; Number2: its index;
+    /// Flags: FuseServerFlags.</summary>
     FuseServer = 1,
 
     /// <summary>Leaves namespaces. Flags: CLONE_NEW*. With CLONE_NEWUSER: Source: uid_map text; Target: gid_map text; Number: 1 to
@@ -191,6 +192,14 @@ public enum StepKind : ushort
     /// Source: the name under which they meet (an abstract socket's); Target: host path of the keeper; Extra: numbers, indices of servers whose
     /// mounts are wanted; Data: vector, the key of each.</summary>
     Share = 25,
+}
+
+/// <summary>How a FUSE server is started.</summary>
+public static class FuseServerFlags
+{
+    /// <summary>It runs without capabilities and reaches no file by name (Landlock), and starts at once: under its number is a socket
+    /// that brings /dev/fuse when the mount is made. Else it starts when that has come.</summary>
+    public const ulong Confined = 1;
 }
 
 /// <summary>How process 1 behaves.</summary>

@@ -26,7 +26,7 @@ public static class DirectiveTable
             MountHostfs, BindPath, MountSlave, UserBindControl, EnableFusemount, ShareImages,
         ]),
         new("Layers and temporary space", "", [EnableOverlay, EnableUnderlay, SessiondirMaxSize, MemoryFsType]),
-        new("Images", "", [MaxLoopDevices, SharedLoopDevices, SyncWritableExtfs, TmpSandbox, ImageDriver]),
+        new("Images", "", [MaxLoopDevices, ImageServerCache, SharedLoopDevices, SyncWritableExtfs, TmpSandbox, ImageDriver]),
         new("Which images may be run", NotForUserNamespaces,
         [
             LimitContainerOwners, LimitContainerGroups, LimitContainerPaths, AllowContainerSif, AllowContainerEncrypted,

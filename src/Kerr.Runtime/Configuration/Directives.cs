@@ -95,6 +95,9 @@ public static class Directives
     public static readonly Directive MaxLoopDevices = new("max loop devices", Number, "256",
         "How many loop devices to try for images that the kernel mounts. 0: none, so such images are refused.");
 
+    public static readonly Directive ImageServerCache = new("image server cache", Number, "16",
+        "MiB of decoded blocks that the server of a user's image keeps; its whole memory is some 12 MiB more.");
+
     public static readonly Directive SharedLoopDevices = new("shared loop devices", YesNo, "no",
         "Let launches of the same image share a loop device.");
 

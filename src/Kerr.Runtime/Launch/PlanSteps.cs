@@ -6,6 +6,7 @@ using Kerr.Plan;
 namespace Kerr.Runtime.Launch;
 
 /// <summary>Forks a FUSE server that waits for its mount. <c>{fuse}</c> and <c>{image}</c> among the arguments stand for its descriptors.</summary>
+/// <remarks>Our own image server is confined, and takes the numbers of both: <c>fuse={fuse}</c>, <c>image={image}</c>.</remarks>
 public sealed record FuseServerStep(
     string Text, string Why, Descriptor? Image, ulong Index, IReadOnlyList<string> Arguments) : PlanStep(Text, Why)
 {
@@ -14,6 +15,9 @@ public sealed record FuseServerStep(
 
     /// <summary>What of its file it serves and how, when launches may share it; null when each needs its own.</summary>
     public string? ShareKey { get; init; }
+
+    /// <summary>Our own server: confined before it starts, it waits itself for its device.</summary>
+    public bool Confined { get; init; }
 
     public override StepKind Kind => StepKind.FuseServer;
 
@@ -26,6 +30,8 @@ public sealed record FuseServerStep(
             {
                 "{fuse}" => $"/dev/fd/{plan.FuseNumber(Index)}",
                 "{image}" when Image is not null => $"/proc/self/fd/{plan.Number(Image)}",
+                "fuse={fuse}" => $"fuse={plan.FuseNumber(Index)}",
+                "image={image}" when Image is not null => $"image={plan.Number(Image)}",
                 _ => argument,
             });
         }
@@ -43,11 +49,19 @@ public sealed record FuseServerStep(
         PlanEncoder.Put(step, Step.Extra, plan.Vector(Library is null ? []
             : [$"LD_PRELOAD=/proc/self/fd/{plan.Number(Library)}", $"KERR_FUSE={plan.FuseNumber(Index)}"]));
         PlanEncoder.Put(step, Step.More, plan.Numbers(kept));
+        PlanEncoder.Put64(step, Step.Flags, Confined ? FuseServerFlags.Confined : 0);
         PlanEncoder.Put64(step, Step.Number, (ulong)plan.FuseNumber(Index));
         PlanEncoder.Put64(step, Step.Number2, Index);
     }
 
-    internal override void Describe(StepDescription description) => description.Add("command", Arguments);
+    internal override void Describe(StepDescription description)
+    {
+        description.Add("command", Arguments);
+        if (Confined)
+        {
+            description.Add("confined", "no files by name, no capabilities");
+        }
+    }
 }
 
 /// <summary>Leaves namespaces of the caller.</summary>

@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Generic;
 using System.Globalization;
 using Kerr.Image;
 using Kerr.Linux;
@@ -60,34 +62,56 @@ internal static class ImageMountPlan
     private static void AddFuseMount(PlanContext plan, string path, RootPartition partition, string target, bool write, string what)
     {
         RequireFuse(plan, path);
-        bool ext3 = partition.FileSystem == PartitionFileSystem.Ext3;
-        string server = ext3
-            ? plan.Host.FindProgram("fuse2fs", plan.SearchPath)
-                ?? throw new UserException(
-                    $"the {what} of {path} is ext3 and needs fuse2fs, which is not installed", "install the package fuse2fs, or run as root")
-            : plan.Host.FindProgram("squashfuse_ll", plan.SearchPath)
-                ?? throw new UserException(
-                    $"the {what} of {path} needs squashfuse_ll, which is not installed",
-                    "install the package squashfuse, or unpack the image: unsquashfs");
+        if (partition.FileSystem == PartitionFileSystem.Ext3)
+        {
+            AddExt3Server(plan, path, partition, target, write, what);
+        }
+        else
+        {
+            AddImageServer(plan, path, partition, target, what);
+        }
+    }
+
+    private static void AddExt3Server(PlanContext plan, string path, RootPartition partition, string target, bool write, string what)
+    {
+        string server = plan.Host.FindProgram("fuse2fs", plan.SearchPath)
+            ?? throw new UserException(
+                $"the {what} of {path} is ext3 and needs fuse2fs, which is not installed", "install the package fuse2fs, or run as root");
         Descriptor image = plan.Open(path, write, what, Lock(partition));
         ulong index = AddServer(plan, index => new FuseServerStep(
-            $"Starting image server: {server}", $"the kernel mounts {(ext3 ? "ext3" : "squashfs")} only for root", image, index,
-            [server, "-f", "-o", ext3 ? Ext3Options(partition, write) : string.Create(CultureInfo.InvariantCulture, $"offset={partition.Offset}"), "{image}", ext3 ? "/dev/fuse" : "{fuse}"])
+            $"Starting image server: {server}", "the kernel mounts ext3 only for root", image, index,
+            [server, "-f", "-o", Ext3Options(partition, write), "{image}", "/dev/fuse"])
         {
-            Library = ext3 ? Library(plan) : null,
-            ShareKey = ext3 ? null : string.Create(CultureInfo.InvariantCulture, $"squashfs {partition.Offset} {partition.Size}"),
+            Library = Library(plan),
             Failures = [new(default, "cannot start the image server")],
         });
-        plan.Steps.Add(new MountFuseStep(
-            $"Mounting {what}: {path}", "served by FUSE", FuseOptions(plan) + (ext3 && plan.Isolation.Mode == LaunchMode.Fakeroot ? ",default_permissions" : ""),
+        AddMount(plan, path, target, write, what, index, FuseOptions(plan) + (plan.Isolation.Mode == LaunchMode.Fakeroot ? ",default_permissions" : ""));
+    }
+
+    private static void AddImageServer(PlanContext plan, string path, RootPartition partition, string target, string what)
+    {
+        Descriptor image = plan.Open(path, write: false, what);
+        List<string> command = ServerCommand(plan, partition);
+        ulong index = AddServer(plan, index => new FuseServerStep(
+            $"Starting image server: {path}", "the kernel mounts squashfs only for root", image, index, command)
+        {
+            Confined = true,
+            ShareKey = string.Join(' ', command),
+            Failures = [new(default, "cannot start the image server")],
+        });
+        AddMount(plan, path, target, write: false, what, index, FuseOptions(plan) + ",default_permissions");
+    }
+
+    private static void AddMount(PlanContext plan, string path, string target, bool write, string what, ulong index, string options)
+        => plan.Steps.Add(new MountFuseStep(
+            $"Mounting {what}: {path}", "served by FUSE", options,
             target, (plan.BindFlags & ~MountFlags.Recursive) | (write ? 0 : MountFlags.ReadOnly), index)
         {
             Failures = [new(default, $"cannot mount the {what} of {path} by FUSE")],
         });
-    }
 
     /// <summary>Puts a server in front of all other steps, behind the servers that are there: it starts outside of the namespaces.</summary>
-    internal static ulong AddServer(PlanContext plan, System.Func<ulong, FuseServerStep> server)
+    internal static ulong AddServer(PlanContext plan, Func<ulong, FuseServerStep> server)
     {
         ulong index = 0;
         foreach (PlanStep step in plan.Steps)
@@ -113,6 +137,25 @@ internal static class ImageMountPlan
     /// </summary>
     private static string Ext3Options(RootPartition partition, bool write)
         => (write ? "rw,fakeroot" : "ro,fakeroot") + (partition.Offset == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $",offset={partition.Offset}"));
+
+    /// <summary>Files are the caller's own, as the peers show them; with a map of ids, those of the image as far as they are mapped.</summary>
+    private static List<string> ServerCommand(PlanContext plan, RootPartition partition)
+    {
+        var command = new List<string>
+        {
+            plan.Installation.LibexecDir + "/kerr-image-server", "fuse={fuse}", "image={image}",
+            string.Create(CultureInfo.InvariantCulture, $"offset={partition.Offset}"),
+            string.Create(CultureInfo.InvariantCulture, $"length={partition.Size}"),
+            string.Create(CultureInfo.InvariantCulture, $"cache={plan.Configuration.ImageServerCache << 20}"),
+        };
+        if (plan.Isolation.Mode == LaunchMode.UserNamespace)
+        {
+            command.Add(string.Create(CultureInfo.InvariantCulture, $"uid={plan.Isolation.InsideUid}"));
+            command.Add(string.Create(CultureInfo.InvariantCulture, $"gid={plan.Isolation.InsideGid}"));
+        }
+
+        return command;
+    }
 
     internal static void RequireFuse(PlanContext plan, string path)
     {

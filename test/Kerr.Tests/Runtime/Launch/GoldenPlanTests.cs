@@ -54,7 +54,6 @@ public class GoldenPlanTests
             host.Directories.Add(directory);
         }
 
-        host.Programs["squashfuse_ll"] = "/usr/bin/squashfuse_ll";
         return host;
     }
 

@@ -1,0 +1,78 @@
+using System;
+using System.Threading;
+using Kerr.Image.SquashFs;
+using Kerr.ImageServer.Serving;
+using Kerr.Linux;
+using Kerr.Linux.Memory;
+
+namespace Kerr.ImageServer.Fuse;
+
+/// <summary>One mount of one image: what its threads share, and how many there are.</summary>
+internal sealed unsafe class FuseSession
+{
+    internal const int LargestRead = FuseInit.RequestPages * 4096;
+
+    private readonly SquashFsImage _image;
+    private readonly BlockCache _cache;
+    private readonly BlockLists _lists;
+    private readonly byte* _zeros;
+    private readonly int _mostThreads;
+    private int _threads;
+    private int _waiting;
+
+    /// <param name="cacheBytes">Memory for decoded blocks; more where threads could not work with so little.</param>
+    internal FuseSession(IFuseTransport transport, SquashFsImage image, ShownOwner owner, long cacheBytes, ServerLog log)
+    {
+        Transport = transport;
+        Log = log;
+        _image = image;
+        Files = new ImageFileSystem(image, owner);
+        _lists = new BlockLists(image);
+        int blockSize = image.Superblock.BlockSize;
+        _zeros = AnonymousMemory.Take(blockSize);
+
+        // Every thread must be able to pin what one request needs, else they would wait for each other.
+        int perThread = ContentReader.BlocksOf(LargestRead, blockSize);
+        int slots = (int)Math.Clamp(cacheBytes / blockSize, 2 * perThread, 1 << 20);
+        _mostThreads = Math.Min(Math.Clamp(2 * Environment.ProcessorCount, 4, 16), slots / perThread);
+        _cache = new BlockCache(blockSize, slots);
+    }
+
+    internal IFuseTransport Transport { get; }
+
+    internal ServerLog Log { get; }
+
+    internal ImageFileSystem Files { get; }
+
+    /// <summary>What INIT settled; until then the least.</summary>
+    internal FuseInit Agreed { get; set; }
+
+    internal ContentReader CreateReader() => new(_image, _cache, _lists, _zeros, LargestRead);
+
+    /// <summary>Serves on this thread, and on more as requests meet; comes back when the mount is gone.</summary>
+    internal Errno Run()
+    {
+        _threads = 1;
+        return new FuseWorker(this).Run();
+    }
+
+    /// <summary>A thread is about to wait for a request.</summary>
+    internal void Waits() => Interlocked.Increment(ref _waiting);
+
+    /// <summary>A thread has a request. When it was the last that waited, another takes its place.</summary>
+    internal void Works()
+    {
+        if (Interlocked.Decrement(ref _waiting) > 0 || _threads >= _mostThreads)
+        {
+            return;
+        }
+
+        if (Interlocked.Increment(ref _threads) > _mostThreads)
+        {
+            Interlocked.Decrement(ref _threads);
+            return;
+        }
+
+        new Thread(() => new FuseWorker(this).Run(), 256 << 10) { IsBackground = true }.Start();
+    }
+}
