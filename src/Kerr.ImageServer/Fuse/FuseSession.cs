@@ -94,6 +94,9 @@ internal sealed unsafe class FuseSession
             return;
         }
 
-        new Thread(() => new FuseWorker(this).Run(), 256 << 10) { IsBackground = true }.Start();
+        if (!ServerThread.TryStart(() => new FuseWorker(this).Run()))
+        {
+            Interlocked.Decrement(ref _threads);
+        }
     }
 }

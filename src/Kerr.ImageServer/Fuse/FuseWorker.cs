@@ -77,6 +77,12 @@ internal sealed unsafe class FuseWorker
             _session.Log.Failed(failure);
             result = -(int)Errno.EIO;
         }
+        catch (Exception error) when (error is ArithmeticException or ArgumentException or InvalidOperationException or IndexOutOfRangeException)
+        {
+            // A number of the image that nobody held against anything: one file is lost, not the server.
+            _session.Log.Unexpected(error);
+            result = -(int)Errno.EIO;
+        }
 
         if (!request.HasNoReply)
         {

@@ -96,8 +96,8 @@ internal sealed unsafe class ReadAhead
         }
         else if (_threads < ThreadCount)
         {
-            _threads++;
-            new Thread(Work, 256 << 10) { IsBackground = true }.Start();
+            // Without a thread more, readers decode for themselves.
+            _threads += ServerThread.TryStart(Work) ? 1 : 0;
         }
     }
 
@@ -112,7 +112,7 @@ internal sealed unsafe class ReadAhead
                 ulong reference = Nodes.Reference(_image, part.Node);
                 reader.Prepare(part.Node, _image.ReadInode(reference), part.Offset, part.Count);
             }
-            catch (Exception error) when (error is InvalidDataException or LinuxException)
+            catch (Exception error) when (error is InvalidDataException or LinuxException or ArithmeticException or ArgumentException or InvalidOperationException or IndexOutOfRangeException)
             {
                 _ = error; // whoever reads there meets it again, and is told
             }
