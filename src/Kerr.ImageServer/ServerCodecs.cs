@@ -13,6 +13,7 @@ internal static class ServerCodecs
         SquashFsCompression.Xz => new XzCodec(),
         SquashFsCompression.Lzma => new LzmaCodec(),
         SquashFsCompression.Lz4 => new Lz4Codec(),
+        SquashFsCompression.Lzo => new LzoCodec(),
         SquashFsCompression.Zstd => new ZstdCodec(),
         _ => throw new InvalidDataException($"the image server has no decoder for {compression}"),
     };

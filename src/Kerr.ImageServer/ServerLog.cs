@@ -16,6 +16,8 @@ internal sealed class ServerLog(string image, Action<string> tell)
 
     internal void Failed(LinuxException failure) => Tell($"image {image} cannot be read: {failure.Message}");
 
+    internal void Unexpected(Exception error) => Tell($"image {image}: {error.GetType().Name}: {error.Message}");
+
     private void Tell(string message)
     {
         if (Volatile.Read(ref _told) < Most && Interlocked.Increment(ref _told) is <= Most and int count)

@@ -19,6 +19,7 @@ internal sealed unsafe class FuseSession
     private readonly int _mostThreads;
     private int _threads;
     private int _waiting;
+    private int _storing;
 
     /// <param name="cacheBytes">Memory for decoded blocks; more where threads could not work with so little.</param>
     internal FuseSession(IFuseTransport transport, SquashFsImage image, ShownOwner owner, long cacheBytes, ServerLog log)
@@ -33,9 +34,10 @@ internal sealed unsafe class FuseSession
 
         // Every thread must be able to pin what one request needs, else they would wait for each other.
         int perThread = ContentReader.BlocksOf(LargestRead, blockSize);
-        int slots = (int)Math.Clamp(cacheBytes / blockSize, 2 * perThread, 1 << 20);
-        _mostThreads = Math.Min(Math.Clamp(2 * Environment.ProcessorCount, 4, 16), slots / perThread);
+        int slots = (int)Math.Clamp(cacheBytes / blockSize, (2 * perThread) + ReadAhead.ThreadCount, 1 << 20);
+        _mostThreads = Math.Min(Math.Clamp(2 * Environment.ProcessorCount, 4, 16), (slots - ReadAhead.ThreadCount) / perThread);
         _cache = new BlockCache(blockSize, slots);
+        ReadAhead = new ReadAhead(image, CreateReader, (int)Math.Min(cacheBytes / 8, 2 << 20));
     }
 
     internal IFuseTransport Transport { get; }
@@ -43,6 +45,8 @@ internal sealed unsafe class FuseSession
     internal ServerLog Log { get; }
 
     internal ImageFileSystem Files { get; }
+
+    internal ReadAhead ReadAhead { get; }
 
     /// <summary>What INIT settled; until then the least.</summary>
     internal FuseInit Agreed { get; set; }
@@ -55,6 +59,23 @@ internal sealed unsafe class FuseSession
         _threads = 1;
         return new FuseWorker(this).Run();
     }
+
+    /// <summary>
+    /// Whether a thread may hand the kernel what it did not ask for. That waits for pages that are being read, so one thread
+    /// has always to be left to answer those reads.
+    /// </summary>
+    internal bool BeginStore()
+    {
+        if (Interlocked.Increment(ref _storing) < Volatile.Read(ref _threads))
+        {
+            return true;
+        }
+
+        EndStore();
+        return false;
+    }
+
+    internal void EndStore() => Interlocked.Decrement(ref _storing);
 
     /// <summary>A thread is about to wait for a request.</summary>
     internal void Waits() => Interlocked.Increment(ref _waiting);
@@ -73,6 +94,9 @@ internal sealed unsafe class FuseSession
             return;
         }
 
-        new Thread(() => new FuseWorker(this).Run(), 256 << 10) { IsBackground = true }.Start();
+        if (!ServerThread.TryStart(() => new FuseWorker(this).Run()))
+        {
+            Interlocked.Decrement(ref _threads);
+        }
     }
 }

@@ -77,10 +77,20 @@ internal sealed unsafe class FuseWorker
             _session.Log.Failed(failure);
             result = -(int)Errno.EIO;
         }
+        catch (Exception error) when (error is ArithmeticException or ArgumentException or InvalidOperationException or IndexOutOfRangeException)
+        {
+            // A number of the image that nobody held against anything: one file is lost, not the server.
+            _session.Log.Unexpected(error);
+            result = -(int)Errno.EIO;
+        }
 
         if (!request.HasNoReply)
         {
             Send(request.Unique, result);
+            if (!_content.Rests.IsEmpty)
+            {
+                StoreRests(request.Node);
+            }
         }
 
         _content.Release();
@@ -142,7 +152,9 @@ internal sealed unsafe class FuseWorker
             return -(int)(inode.Kind == FileKind.Directory ? Errno.EISDIR : Errno.EINVAL);
         }
 
-        return _content.Collect(request.Node, inode, (long)offset, (int)Math.Min(size, FuseSession.LargestRead));
+        int count = (int)Math.Min(size, FuseSession.LargestRead);
+        _session.ReadAhead.Note(request.Node, inode, (long)offset, count);
+        return _content.Collect(request.Node, inode, (long)offset, count);
     }
 
     private int ReadDirectory(in FuseRequest request)
@@ -208,6 +220,31 @@ internal sealed unsafe class FuseWorker
         Reply[..Size].Clear();
         Reply[FlagsAt] = FOPEN_KEEP_CACHE | FOPEN_CACHE_DIR;
         return Size;
+    }
+
+    // Whoever reads some of a block will read more of it: the kernel takes the rest into its cache, as its own driver does.
+    // struct fuse_notify_store_out behind the header, whose error is the kind of notice: 0 node  8 offset  16 size
+    private void StoreRests(ulong node)
+    {
+        const int FUSE_NOTIFY_STORE = 4, NoticeSize = 24;
+        if (!_session.BeginStore())
+        {
+            return;
+        }
+
+        Span<byte> notice = new(_reply, ReplyHeader + NoticeSize);
+        foreach (ContentReader.Rest rest in _content.Rests)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(notice, notice.Length + rest.Length);
+            BinaryPrimitives.WriteInt32LittleEndian(notice[4..], FUSE_NOTIFY_STORE);
+            BinaryPrimitives.WriteUInt64LittleEndian(notice[8..], 0);
+            BinaryPrimitives.WriteUInt64LittleEndian(notice[16..], node);
+            BinaryPrimitives.WriteInt64LittleEndian(notice[24..], rest.Offset);
+            BinaryPrimitives.WriteInt64LittleEndian(notice[32..], rest.Length);
+            _session.Transport.Send([new IoVector(_reply, notice.Length), new IoVector(rest.Start, rest.Length)]);
+        }
+
+        _session.EndStore();
     }
 
     // struct fuse_out_header: 0 len  4 error  8 unique. Behind it is the reply's buffer, or the pieces of a file.

@@ -11,6 +11,8 @@ namespace Kerr.ImageServer.Serving;
 /// <summary>Collects the content of files as pieces of cached blocks. For one thread; the pieces hold until <see cref="Release"/>.</summary>
 internal sealed unsafe class ContentReader
 {
+    private const int MostRests = 4;
+
     private readonly SquashFsImage _image;
     private readonly BlockCache _cache;
     private readonly BlockLists _lists;
@@ -19,8 +21,10 @@ internal sealed unsafe class ContentReader
     private readonly byte* _zeros;
     private readonly IoVector[] _pieces;
     private readonly int[] _pins;
+    private readonly Rest[] _rests = new Rest[MostRests];
     private int _pieceCount;
     private int _pinCount;
+    private int _restCount;
 
     /// <param name="zeros">A block of zeros, which all threads share.</param>
     internal ContentReader(SquashFsImage image, BlockCache cache, BlockLists lists, byte* zeros, int largestRead)
@@ -37,6 +41,9 @@ internal sealed unsafe class ContentReader
 
     /// <summary>The pieces, with a place in front for a header.</summary>
     internal Span<IoVector> Pieces => _pieces.AsSpan(0, _pieceCount);
+
+    /// <summary>What was decoded for the last read and lies beside it in the same files' blocks.</summary>
+    internal ReadOnlySpan<Rest> Rests => _rests.AsSpan(0, _restCount);
 
     /// <summary>How many blocks a read touches at most, the tail in a fragment included.</summary>
     internal static int BlocksOf(int largestRead, int blockSize) => (largestRead / blockSize) + 2;
@@ -63,11 +70,11 @@ internal sealed unsafe class ContentReader
             int part = Math.Min(length - from, count - done);
             if (block < whole)
             {
-                AddBlock(ref cursor, length, from, part);
+                AddBlock(ref cursor, block, length, from, part);
             }
             else
             {
-                AddTail(inode, from, part);
+                AddTail(inode, block, length, from, part);
             }
 
             done += part;
@@ -111,13 +118,14 @@ internal sealed unsafe class ContentReader
     internal void Release()
     {
         _pieceCount = 0;
+        _restCount = 0;
         while (_pinCount > 0)
         {
             _cache.Release(_pins[--_pinCount]);
         }
     }
 
-    private void AddBlock(ref BlockCursor cursor, int length, int from, int part)
+    private void AddBlock(ref BlockCursor cursor, long block, int length, int from, int part)
     {
         long start = cursor.Start;
         uint word = cursor.Next(_image);
@@ -127,33 +135,53 @@ internal sealed unsafe class ContentReader
             return;
         }
 
-        int slot = Pin(start, word);
+        int slot = Pin(start, word, out bool isNew);
         if (_cache.Length(slot) != length)
         {
             throw new InvalidDataException($"the block at {start} has {_cache.Length(slot)} bytes, not {length}");
         }
 
         Add(_cache.Memory(slot) + from, part);
+        if (isNew)
+        {
+            AddRests(_cache.Memory(slot), block, length, from, part);
+        }
     }
 
-    private void AddTail(in SquashFsInode inode, int from, int part)
+    private void AddTail(in SquashFsInode inode, long block, int length, int from, int part)
     {
         Span<byte> entry = stackalloc byte[12];   // where the fragment block is, its size word
         _image.Fragments.Read(inode.Fragment, entry);
         long start = BinaryPrimitives.ReadInt64LittleEndian(entry);
-        int slot = Pin(start, BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]));
-        from += inode.Offset;
-        if (_cache.Length(slot) < from + part)
+        int slot = Pin(start, BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]), out _);
+        if (_cache.Length(slot) < inode.Offset + length)
         {
-            throw new InvalidDataException($"the fragment block at {start} has {_cache.Length(slot)} bytes, not {from + part}");
+            throw new InvalidDataException($"the fragment block at {start} has {_cache.Length(slot)} bytes, not {inode.Offset + length}");
         }
 
-        Add(_cache.Memory(slot) + from, part);
+        byte* tail = _cache.Memory(slot) + inode.Offset;
+        Add(tail + from, part);
+        AddRests(tail, block, length, from, part);
     }
 
-    private int Pin(long start, uint word)
+    private void AddRests(byte* start, long block, int length, int from, int part)
     {
-        int slot = _cache.Acquire(start, word, out bool isNew);
+        long offset = block * _blockSize;
+        if (from > 0 && _restCount < MostRests)
+        {
+            _rests[_restCount++] = new Rest(offset, start, from);
+        }
+
+        int end = from + part;
+        if (end < length && _restCount < MostRests)
+        {
+            _rests[_restCount++] = new Rest(offset + end, start + end, length - end);
+        }
+    }
+
+    private int Pin(long start, uint word, out bool isNew)
+    {
+        int slot = _cache.Acquire(start, word, out isNew);
         if (isNew)
         {
             Decode(slot, start, word);
@@ -180,5 +208,40 @@ internal sealed unsafe class ContentReader
         _cache.Ready(slot, length);
     }
 
+    /// <summary>Decodes the blocks of a range that are not in the cache, for a read that is still to come.</summary>
+    /// <exception cref="InvalidDataException">The image is damaged there.</exception>
+    internal void Prepare(ulong node, in SquashFsInode inode, long offset, int count)
+    {
+        long block = offset / _blockSize;
+        long whole = inode.Fragment == SquashFsInode.NoFragment ? ((inode.Size - 1) / _blockSize) + 1 : inode.Size / _blockSize;
+        long end = Math.Min(whole, (offset + count - 1) / _blockSize + 1);
+        if (block >= end)
+        {
+            return;
+        }
+
+        BlockCursor cursor = _lists.Find(node, inode, block);
+        for (; block < end; block++)
+        {
+            long start = cursor.Start;
+            uint word = cursor.Next(_image);
+            if (!BlockBuffer.IsHole(word) && _cache.TryAcquireNew(start, word, out int slot))
+            {
+                Decode(slot, start, word);
+                _cache.Release(slot);
+            }
+        }
+    }
+
     private void Add(byte* start, int length) => _pieces[_pieceCount++] = new IoVector(start, length);
+
+    /// <summary>A part of a file that is decoded, and was not asked for.</summary>
+    internal readonly struct Rest(long offset, byte* start, int length)
+    {
+        internal long Offset { get; } = offset;
+
+        internal byte* Start { get; } = start;
+
+        internal int Length { get; } = length;
+    }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.IO;
 using System.Threading;
 using Kerr.Image.SquashFs;
 using Kerr.ImageServer.Fuse;
@@ -79,8 +80,16 @@ internal sealed class DirectoryListing(SquashFsImage image, ShownOwner owner)
 
     private void WriteAttributes(Span<byte> reply, in SquashFsDirectory entry)
     {
-        SquashFsInode inode = image.ReadInode(entry.InodeReference);
-        FuseAttributes.WriteEntry(reply, Nodes.Of(image, entry.InodeReference), inode, owner);
+        try
+        {
+            SquashFsInode inode = image.ReadInode(entry.InodeReference);
+            FuseAttributes.WriteEntry(reply, Nodes.Of(image, entry.InodeReference), inode, owner);
+        }
+        catch (InvalidDataException)
+        {
+            // The name is there; whoever looks it up gets the error.
+            reply[..FuseAttributes.EntrySize].Clear();
+        }
     }
 
     /// <summary>Writes an entry without its attributes; 0 where it does not fit.</summary>

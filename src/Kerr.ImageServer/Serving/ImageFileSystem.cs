@@ -1,8 +1,5 @@
 using System;
 using System.Buffers.Binary;
-using System.Collections.Generic;
-using System.Runtime.InteropServices;
-using System.Text;
 using Kerr.Image.SquashFs;
 using Kerr.ImageServer.Fuse;
 using Kerr.Linux;
@@ -78,47 +75,24 @@ internal sealed class ImageFileSystem(SquashFsImage image, ShownOwner owner)
     /// <summary>A value, or with room for none its size as struct fuse_getxattr_out.</summary>
     internal int GetXattr(ulong node, ReadOnlySpan<byte> name, int room, Span<byte> reply)
     {
-        string wanted = Encoding.Latin1.GetString(name);
-        foreach (KeyValuePair<string, byte[]> attribute in _xattrs.Read(Inode(node)))
-        {
-            if (attribute.Key == wanted)
-            {
-                return Give(attribute.Value, room, reply);
-            }
-        }
-
-        return -(int)Errno.ENODATA;
+        int length = _xattrs.Find(Inode(node), name, reply[..Math.Min(room, reply.Length)]);
+        return length < 0 ? -(int)Errno.ENODATA : Give(length, room, reply);
     }
 
     /// <summary>The names, each with a NUL behind it.</summary>
     internal int ListXattrs(ulong node, int room, Span<byte> reply)
-    {
-        var names = new List<byte>();
-        foreach (KeyValuePair<string, byte[]> attribute in _xattrs.Read(Inode(node)))
-        {
-            names.AddRange(Encoding.Latin1.GetBytes(attribute.Key));
-            names.Add(0);
-        }
-
-        return Give(CollectionsMarshal.AsSpan(names), room, reply);
-    }
+        => Give(_xattrs.List(Inode(node), reply[..Math.Min(room, reply.Length)]), room, reply);
 
     internal SquashFsInode Inode(ulong node) => image.ReadInode(Nodes.Reference(image, node));
 
-    private static int Give(ReadOnlySpan<byte> value, int room, Span<byte> reply)
+    private static int Give(int length, int room, Span<byte> reply)
     {
         if (room == 0)
         {
-            BinaryPrimitives.WriteUInt64LittleEndian(reply, (uint)value.Length);
+            BinaryPrimitives.WriteUInt64LittleEndian(reply, (uint)length);
             return sizeof(ulong);
         }
 
-        if (value.Length > room || value.Length > reply.Length)
-        {
-            return -(int)(value.Length > room ? Errno.ERANGE : Errno.E2BIG);
-        }
-
-        value.CopyTo(reply);
-        return value.Length;
+        return length > room ? -(int)Errno.ERANGE : length > reply.Length ? -(int)Errno.E2BIG : length;
     }
 }
