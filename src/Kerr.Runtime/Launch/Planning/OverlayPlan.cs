@@ -251,9 +251,10 @@ internal static class OverlayPlan
                 layers += ":/sys/" + layer;
             }
 
+            // noacl: asked for the access lists of a layer that has none it answers EOPNOTSUPP, and the kernel passes that on to execve.
             ulong index = ImageMountPlan.AddServer(plan, index => new FuseServerStep(
                 $"Starting overlay server: {server}", "the kernel's overlay does not write there", null, index,
-                [server, "-f", "-o", $"lowerdir={layers}:/sys/image,upperdir=/sys/{step.Upper},workdir=/sys/{step.Work}", "{fuse}"])
+                [server, "-f", "-o", $"noacl,lowerdir={layers}:/sys/image,upperdir=/sys/{step.Upper},workdir=/sys/{step.Work}", "{fuse}"])
             {
                 Library = ImageMountPlan.Library(plan),
                 Failures = [new(default, "cannot start the overlay server")],
