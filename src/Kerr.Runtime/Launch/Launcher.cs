@@ -8,6 +8,7 @@ using Kerr.Linux.Files;
 using Kerr.Linux.Processes;
 using Kerr.Runtime.Configuration;
 using Kerr.Runtime.Launch.Planning;
+using Microsoft.Win32.SafeHandles;
 
 namespace Kerr.Runtime.Launch;
 
@@ -128,10 +129,22 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
 
     private static int Open(Descriptor descriptor)
     {
-        int fd = FileSystem.OpenForExec(descriptor.Path, descriptor.Write ? OpenFlags.O_RDWR : OpenFlags.O_RDONLY, out Errno errno);
-        return fd >= 0 ? fd : throw new UserException(
-            $"cannot open {descriptor.Path} ({descriptor.Why}): {errno.Text()}",
-            errno == Errno.EMFILE ? "raise the limit on open files: ulimit -n" : "check its permissions");
+        if (!FileCalls.TryOpen(descriptor.Path, descriptor.Write ? OpenFlags.O_RDWR : OpenFlags.O_RDONLY, out SafeFileHandle file, out Errno errno))
+        {
+            throw new UserException(
+                $"cannot open {descriptor.Path} ({descriptor.Why}): {errno.Text()}",
+                errno == Errno.EMFILE ? "raise the limit on open files: ulimit -n" : "check its permissions");
+        }
+
+        using (file)
+        {
+            if (descriptor.Locked is { } range)
+            {
+                PartitionLock.Take(file, descriptor, range);
+            }
+
+            return CurrentProcess.CopyForExec((int)file.DangerousGetHandle());
+        }
     }
 
     private List<string> Phases()
