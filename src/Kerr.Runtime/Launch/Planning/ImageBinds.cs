@@ -43,39 +43,27 @@ internal sealed class ImageBinds(PlanContext plan)
         return false;
     }
 
-    /// <summary>Mounts a partition, or finds where it is. One mount serves writers and readers: two of an ext3 would destroy it.</summary>
+    /// <summary>Mounts a partition, or finds where it is. Who writes one has it alone, as any other process would.</summary>
     private string Mount(BindSpecification bind, RootPartition partition, bool write)
     {
         foreach ((string path, long offset, bool writes, string there) in mounted)
         {
-            if (path == bind.Source && offset == partition.Offset && (writes || !write))
+            if (path != bind.Source || offset != partition.Offset)
             {
-                return there;
+                continue;
             }
+
+            return !write && !writes ? there : throw new UserException(
+                $"can't open {path} for {(write ? "writing" : "reading")}, currently in use{(writes ? " for writing" : "")} by another bind of this launch",
+                "bind it once, and parts of it from inside; or add :ro to all its binds");
         }
 
-        write |= WrittenLater(bind, partition);
         string session = string.Create(CultureInfo.InvariantCulture, $"bind{mounted.Count}");
         plan.Steps.Add(new DirectoryStep($"Creating directory for the image {bind.Source}", bind.Why, session, 0x1ED));
         ImageMountPlan.Add(plan, bind.Source, partition, session, write, "data partition");
         mounted.Add((bind.Source, partition.Offset, write, session));
         MoveBeforeRoot(plan.Steps, 2);
         return session;
-    }
-
-    /// <summary>Whether another bind of the same image is going to write.</summary>
-    private bool WrittenLater(BindSpecification bind, RootPartition partition)
-    {
-        foreach (BindSpecification other in plan.Binds)
-        {
-            if (partition.FileSystem == PartitionFileSystem.Ext3 && other.IsImage && other.Source == bind.Source
-                && other.PartitionId == bind.PartitionId && !other.ReadOnly && plan.Host.IsAccessible(bind.Source, 2))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     /// <summary>
