@@ -219,7 +219,7 @@ public static class OverlayImage
         {
             try
             {
-                return new TemporaryDirectory(options.TemporaryDirectory, "kerr-overlay");
+                return new TemporaryDirectory(options.TemporaryDirectory, "kerr-overlay-");
             }
             catch (LinuxException failure)
             {

@@ -24,6 +24,7 @@ internal static class CommandTable
         new("overlay", OverlayGroup.Declare),
         new("overlay create", CreateCommand.Declare),
         new("run", RunCommand.Declare),
+        new("sandbox-keeper", SandboxKeeperCommand.Declare),
         new("shell", ShellCommand.Declare),
         new("sif", SifGroup.Declare, Alias: "siftool"),
         new("sif add", AddCommand.Declare),

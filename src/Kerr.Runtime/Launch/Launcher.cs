@@ -27,12 +27,33 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
         phaseBegan = now;
     }
 
-    /// <summary>Decides about the launch without changing anything.</summary>
+    /// <summary>Decides about the launch without changing anything, but that an image which has to be unpacked is.</summary>
+    /// <param name="tell">Prints a line at a level of the console; null for a plan that is only to be looked at, for which nothing is unpacked.</param>
     /// <exception cref="UserException">The image cannot be used, or the request cannot be met.</exception>
-    public LaunchPlan Prepare(LaunchRequest request, IHostFacts host)
+    public LaunchPlan Prepare(LaunchRequest request, IHostFacts host, Action<int, string>? tell)
     {
         using ImageFacts image = Look(request.Image, host);
         EndPhase("image facts");
+        if (TemporarySandbox.Reason(request, configuration, image.File, host) is { } why)
+        {
+            if (tell is null)
+            {
+                LaunchPlan mounted = PlanFor(request, image, host);
+                return mounted with { Skipped = [.. mounted.Skipped, new SkippedStep("temporary sandbox", $"{why}; but nothing is unpacked for a plan, so this is the image's own")] };
+            }
+
+            string search = PlanContext.SearchPathOf(host, configuration, installation);
+            string directory = TemporarySandbox.Unpack(request, image.File, host, search, installation, why, tell);
+            EndPhase("temporary sandbox");
+            using ImageFacts unpacked = Look(directory, host);
+            return PlanFor(request, unpacked, host);
+        }
+
+        return PlanFor(request, image, host);
+    }
+
+    private LaunchPlan PlanFor(LaunchRequest request, ImageFacts image, IHostFacts host)
+    {
         LaunchPlan plan = Planner.Plan(request, configuration, image, host, installation);
         EndPhase("plan");
         return plan;

@@ -57,22 +57,21 @@ internal sealed class PlanContext(
     }
 
     /// <summary>Where helper programs are looked for: `binary path`, its $PATH replaced by the caller's.</summary>
-    public string SearchPath
-    {
-        get
-        {
-            string path = "";
-            foreach (string variable in Host.Environment)
-            {
-                if (variable.StartsWith("PATH=", System.StringComparison.Ordinal))
-                {
-                    path = variable[5..];
-                    break;
-                }
-            }
+    public string SearchPath => SearchPathOf(Host, Configuration, Installation);
 
-            return $"{Installation.LibexecDir}:{Configuration.BinaryPath.Replace("$PATH", path, System.StringComparison.Ordinal)}";
+    internal static string SearchPathOf(IHostFacts host, SiteConfiguration configuration, Installation installation)
+    {
+        string path = "";
+        foreach (string variable in host.Environment)
+        {
+            if (variable.StartsWith("PATH=", System.StringComparison.Ordinal))
+            {
+                path = variable[5..];
+                break;
+            }
         }
+
+        return $"{installation.LibexecDir}:{configuration.BinaryPath.Replace("$PATH", path, System.StringComparison.Ordinal)}";
     }
 
     /// <summary>The option that took the host out of sight.</summary>
