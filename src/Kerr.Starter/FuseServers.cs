@@ -115,6 +115,7 @@ internal static unsafe class FuseServers
             }
 
             Sys.Fcntl(number, K.SetDescriptorFlags);
+            Sys.Fcntl(end, K.SetDescriptorFlags); // open until the server ends: that is how somebody outside sees it
             for (uint i = 0; i < Plan.Count(keep); i++)
             {
                 Sys.Fcntl((int)Plan.Number(keep, i), K.SetDescriptorFlags);

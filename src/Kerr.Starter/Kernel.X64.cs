@@ -8,7 +8,7 @@ namespace Kerr.Starter;
 internal static class Nr
 {
     internal const int Read = 0, Write = 1, Close = 3, Mmap = 9, Sigaction = 13, Sigprocmask = 14, Ioctl = 16, Getpid = 39, Sendfile = 40,
-        Socket = 41, Sendmsg = 46, Recvmsg = 47, Socketpair = 53, Clone = 56, Execve = 59, Wait4 = 61, Kill = 62, Fcntl = 72, Getcwd = 79,
+        Socket = 41, Sendmsg = 46, Recvmsg = 47, Shutdown = 48, Socketpair = 53, Clone = 56, Execve = 59, Wait4 = 61, Kill = 62, Fcntl = 72, Getcwd = 79,
         Chdir = 80, Fchdir = 81, Fchmod = 91, Umask = 95, Setuid = 105, Geteuid = 107, Setsid = 112, Getgroups = 115, Setgroups = 116,
         Setresuid = 117, Getresuid = 118, Setresgid = 119, Getresgid = 120, Capget = 125, Capset = 126, Sigpending = 127, Sigtimedwait = 128, Fstatfs = 138,
         PivotRoot = 155, Prctl = 157, Chroot = 161, Mount = 165, Umount2 = 166, Sethostname = 170, Getdents64 = 217, ClockGettime = 228,

@@ -34,6 +34,9 @@ internal sealed class PlanContext(
     /// <summary>The binds that the user asked for, in the order asked; parsed once, since several parts look at them.</summary>
     public IReadOnlyList<BindSpecification> Binds => binds ??= UserBinds.Parse(Request, Host);
 
+    /// <summary>What a FUSE server writes into; null when none does. Then the launch ends no sooner than the server.</summary>
+    public string? WrittenByServer { get; set; }
+
     /// <summary>Where the payload's home is inside, and what stands there; null without one.</summary>
     public HomePlan Home { get; set; } = HomePlan.None;
 
