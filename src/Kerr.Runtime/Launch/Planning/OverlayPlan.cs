@@ -242,7 +242,7 @@ internal static class OverlayPlan
         {
             string server = plan.Host.FindProgram("fuse-overlayfs", plan.SearchPath)
                 ?? throw new UserException(
-                    $"to write into the overlay {writable}, fuse-overlayfs is needed, which is not installed",
+                    $"writing the overlay {writable} needs fuse-overlayfs, which is not installed",
                     $"install the package fuse-overlayfs, use a directory on a local disk, or only read it: --overlay {writable}:ro");
             ImageMountPlan.RequireFuse(plan, writable!);
             string layers = "/sys/.skeleton";
