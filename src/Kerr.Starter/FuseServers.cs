@@ -104,6 +104,7 @@ internal static unsafe class FuseServers
         int received = nothing < 0 ? nothing : Sockets.Receive(end, &word, 1, given);
         if (received == 1 && (given[1] >= 0 ? Enter(given, end, &word) > 0 : given[0] >= 0))
         {
+            Sys.Fcntl(end, K.SetDescriptorFlags); // open until the server ends: that is how somebody outside sees it
             Execute(given[0], number, keep, arguments, environment);
         }
 

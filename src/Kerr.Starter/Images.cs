@@ -111,6 +111,42 @@ internal static unsafe class Images
         return end < 0 ? end : 0;
     }
 
+    /// <summary>The descriptors by which servers are released; answers how many.</summary>
+    internal static uint ListServers(uint* numbers)
+    {
+        uint count = 0;
+        for (int i = 0; i < MaximumServers; i++)
+        {
+            if (s_servers.End[i] > 0)
+            {
+                numbers[count++] = (uint)s_servers.End[i];
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>
+    /// Waits until the servers have ended, but not for ever: a process that the payload left behind may use the mount. Those that
+    /// were never released end now.
+    /// </summary>
+    internal static void AwaitServers(bool wanted)
+    {
+        long* poll = stackalloc long[3];
+        ulong until = Sys.Now() + 30_000_000_000;
+        for (int i = 0; wanted && i < MaximumServers; i++)
+        {
+            ulong now = Sys.Now();
+            poll[0] = (uint)s_servers.End[i]; // struct pollfd: fd@0, events@4, revents@6; then a timespec
+            poll[1] = now < until ? (long)(until - now) / 1_000_000_000 : 0;
+            poll[2] = now < until ? (long)(until - now) % 1_000_000_000 : 0;
+            if (s_servers.End[i] > 0 && Sys.Call(Nr.Shutdown, s_servers.End[i], 1) >= 0)
+            {
+                Sys.Call(Nr.Ppoll, (nint)poll, 1, (nint)(poll + 1));
+            }
+        }
+    }
+
     private static int Mount(byte* step, int device, int target)
     {
         byte* all = Options(Plan.String(step, Step.Data), device);

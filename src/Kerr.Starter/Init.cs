@@ -10,6 +10,8 @@ namespace Kerr.Starter;
 /// </code>
 /// The terminal's signals are not relayed: payload and we are in one process group, so it has them already. While the launch
 /// goes on there is no payload, and process 1 is deaf to what it does not handle: then a signal ends the process outside.
+/// A launch whose image a server writes has another such process around all that, which left no namespace: the payload's end
+/// unmounts the image, and what it waits for is that the server has written everything.
 /// </summary>
 internal static unsafe class Init
 {
@@ -28,10 +30,11 @@ internal static unsafe class Init
     private static ulong s_mask;
     private static SignalAction s_childAction;
 
-    /// <summary>Forks; the child goes on as process 1 of the new PID namespace, the parent waits and never returns.</summary>
+    /// <summary>Forks; the child goes on, as process 1 of the new PID namespace where one was made, the parent waits and never returns.</summary>
     internal static int Fork(byte* step)
     {
         Audit.Tell(step);
+        bool outside = Plan.Has(step, InitFlags.Outside);
         int* pipe = stackalloc int[2];
         int* launch = stackalloc int[2];
         int error = (int)Sys.Call(Nr.Pipe2, (nint)pipe, O.CloseOnExec);
@@ -47,10 +50,12 @@ internal static unsafe class Init
         if (child > 0)
         {
             Sys.Prctl(K.PrSetName, (nint)"kerr"u8.Start);
-            s_processes = Sys.OpenAt(K.AtCwd, "/proc"u8, O.Path | O.Directory); // the child takes our root along into the image's
+            s_processes = outside ? -1 : Sys.OpenAt(K.AtCwd, "/proc"u8, O.Path | O.Directory); // the child takes our root along into the image's
             s_launch = launch[0];
-            Rest(pipe[1]);
-            End(Relay(child, inside: false), signalled: true);
+            Rest(pipe[1], outside);
+            int status = Relay(child, inside: false);
+            Images.AwaitServers(outside);
+            End(status, signalled: true);
         }
 
         Sys.Close(pipe[1]);
@@ -59,7 +64,8 @@ internal static unsafe class Init
         s_launch = launch[1];
         s_appInit = Plan.Has(step, InitFlags.AppInit);
         s_forked = true;
-        return child < 0 ? child : TieToParent(); // signals stay held: process 1 would lose them
+        int ready = child < 0 ? child : outside ? RestoreSignals() : 0; // process 1 would lose signals: there they stay held
+        return ready < 0 ? ready : TieToParent();
     }
 
     /// <summary>
@@ -131,12 +137,17 @@ internal static unsafe class Init
     }
 
     /// <summary>Lets go of everything that a caller or a file system could wait for.</summary>
-    private static void Rest(int kept)
+    private static void Rest(int kept, bool keepServers = false)
     {
-        uint* numbers = stackalloc uint[3];
+        uint* numbers = stackalloc uint[3 + (int)Images.MaximumServers];
         numbers[0] = 2;
         numbers[1] = (uint)s_processes;
         numbers[2] = (uint)s_launch;
+        if (keepServers)
+        {
+            numbers[0] += Images.ListServers(numbers + 3);
+        }
+
         Descriptors.CloseAllBut(0, kept, (byte*)numbers);
         Sys.Call(Nr.Chdir, (nint)"/"u8.Start);
     }

@@ -7,14 +7,15 @@ namespace Kerr.Starter;
 /// <summary>System call numbers of x86-64.</summary>
 internal static class Nr
 {
-    internal const int Read = 0, Write = 1, Close = 3, Mmap = 9, Sigaction = 13, Sigprocmask = 14, Ioctl = 16, Getpid = 39, Sendfile = 40, Connect = 42, Bind = 49, Listen = 50, Setsockopt = 54, Getsockopt = 55,
-        Socket = 41, Sendmsg = 46, Recvmsg = 47, Socketpair = 53, Clone = 56, Execve = 59, Wait4 = 61, Kill = 62, Fcntl = 72, Getcwd = 79,
-        Chdir = 80, Fchdir = 81, Fchmod = 91, Umask = 95, Setuid = 105, Geteuid = 107, Setsid = 112, Getgroups = 115, Setgroups = 116,
-        Setresuid = 117, Getresuid = 118, Setresgid = 119, Getresgid = 120, Capget = 125, Capset = 126, SchedSetaffinity = 203, Sigpending = 127, Sigtimedwait = 128, Fstatfs = 138,
-        PivotRoot = 155, Prctl = 157, Chroot = 161, Mount = 165, Umount2 = 166, Sethostname = 170, Getdents64 = 217, ClockGettime = 228,
-        ExitGroup = 231, Openat = 257, Mkdirat = 258, Fchownat = 260, Unlinkat = 263, Symlinkat = 266, Readlinkat = 267, Faccessat = 269, Ppoll = 271,
-        Unshare = 272, Accept4 = 288, Dup3 = 292, Pipe2 = 293, Prlimit64 = 302, Setns = 308, Seccomp = 317, MemfdCreate = 319, Statx = 332, OpenTree = 428, PidfdOpen = 434,
-        MoveMount = 429, Fsopen = 430, Fsconfig = 431, Fsmount = 432, CloseRange = 436, Openat2 = 437, MountSetattr = 442,
+    internal const int Read = 0, Write = 1, Close = 3, Mmap = 9, Sigaction = 13, Sigprocmask = 14, Ioctl = 16, Getpid = 39, Sendfile = 40,
+        Socket = 41, Connect = 42, Sendmsg = 46, Recvmsg = 47, Shutdown = 48, Bind = 49, Listen = 50, Socketpair = 53, Setsockopt = 54,
+        Getsockopt = 55, Clone = 56, Execve = 59, Wait4 = 61, Kill = 62, Fcntl = 72, Getcwd = 79, Chdir = 80, Fchdir = 81, Fchmod = 91, Umask = 95,
+        Setuid = 105, Geteuid = 107, Setsid = 112, Getgroups = 115, Setgroups = 116, Setresuid = 117, Getresuid = 118, Setresgid = 119,
+        Getresgid = 120, Capget = 125, Capset = 126, Sigpending = 127, Sigtimedwait = 128, Fstatfs = 138, PivotRoot = 155, Prctl = 157, Chroot = 161,
+        Mount = 165, Umount2 = 166, Sethostname = 170, SchedSetaffinity = 203, Getdents64 = 217, ClockGettime = 228, ExitGroup = 231, Openat = 257,
+        Mkdirat = 258, Fchownat = 260, Unlinkat = 263, Symlinkat = 266, Readlinkat = 267, Faccessat = 269, Ppoll = 271, Unshare = 272, Accept4 = 288,
+        Dup3 = 292, Pipe2 = 293, Prlimit64 = 302, Setns = 308, Seccomp = 317, MemfdCreate = 319, Statx = 332, OpenTree = 428, MoveMount = 429,
+        Fsopen = 430, Fsconfig = 431, Fsmount = 432, PidfdOpen = 434, CloseRange = 436, Openat2 = 437, MountSetattr = 442,
         LandlockCreateRuleset = 444, LandlockAddRule = 445, LandlockRestrictSelf = 446;
 }
 

@@ -189,7 +189,7 @@ internal static unsafe class Plan
                 flags = Namespaces.All;
                 break;
             case StepKind.Fork:
-                flags = InitFlags.AppInit;
+                flags = InitFlags.AppInit | InitFlags.Outside;
                 break;
             case StepKind.Session:
                 CheckString(data, true);

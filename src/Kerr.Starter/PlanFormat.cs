@@ -207,6 +207,9 @@ public static class InitFlags
 {
     /// <summary>Process 1 is `appinit`: it forks the payload, reaps, relays signals and ends with its status.</summary>
     public const ulong AppInit = 1;
+
+    /// <summary>Comes before any namespace is left: the parent stays outside, and when the child has ended it waits for the FUSE servers' end.</summary>
+    public const ulong Outside = 2;
 }
 
 /// <summary>How the session is made.</summary>

@@ -14,13 +14,12 @@ namespace Kerr.Build.Assembly;
 /// </remarks>
 internal sealed class UnnamedFile : IDisposable
 {
-    private const uint Mode = 0x1ED;   // 0755, less the umask
-
     private readonly string _target;
     private string? _temporary;
 
     /// <param name="named">Takes the way of the file systems that cannot.</param>
-    internal UnnamedFile(string target, bool named = false)
+    /// <param name="mode">Less the umask; 0755 if not given.</param>
+    internal UnnamedFile(string target, bool named = false, uint mode = 0x1ED)
     {
         _target = target;
         int slash = target.LastIndexOf('/');
@@ -28,7 +27,7 @@ internal sealed class UnnamedFile : IDisposable
         const OpenFlags Unnamed = OpenFlags.O_TMPFILE | OpenFlags.O_DIRECTORY | OpenFlags.O_RDWR;
         if (!named)
         {
-            if (FileCalls.TryOpen(directory, Unnamed, out SafeFileHandle file, out Errno errno, Mode))
+            if (FileCalls.TryOpen(directory, Unnamed, out SafeFileHandle file, out Errno errno, mode))
             {
                 File = file;
                 return;
@@ -45,7 +44,7 @@ internal sealed class UnnamedFile : IDisposable
 
         const OpenFlags Named = OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_RDWR | OpenFlags.O_NOFOLLOW;
         string name = TemporaryName();
-        File = FileCalls.Open(name, Named, Mode);
+        File = FileCalls.Open(name, Named, mode);
         _temporary = name;
     }
 

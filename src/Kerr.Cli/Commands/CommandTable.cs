@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using Kerr.Cli.Commands.Actions;
 using Kerr.Cli.Commands.Config;
+using Kerr.Cli.Commands.Overlay;
 using Kerr.Cli.Commands.Sif;
 
 namespace Kerr.Cli.Commands;
@@ -20,7 +21,10 @@ internal static class CommandTable
         new("explain", ExplainCommand.Declare),
         new("help", HelpCommand.Declare),
         new("inspect", InspectCommand.Declare),
+        new("overlay", OverlayGroup.Declare),
+        new("overlay create", CreateCommand.Declare),
         new("run", RunCommand.Declare),
+        new("sandbox-keeper", SandboxKeeperCommand.Declare),
         new("shell", ShellCommand.Declare),
         new("sif", SifGroup.Declare, Alias: "siftool"),
         new("sif add", AddCommand.Declare),

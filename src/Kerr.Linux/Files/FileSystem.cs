@@ -1,8 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
-using Kerr.Linux.Processes;
-using Microsoft.Win32.SafeHandles;
 
 namespace Kerr.Linux.Files;
 
@@ -32,20 +30,6 @@ public static partial class FileSystem
 
     [LibraryImport("libc")]
     private static unsafe partial void free(void* memory);
-
-    /// <summary>A descriptor that exec keeps; -1 with the reason in <paramref name="errno"/>.</summary>
-    public static int OpenForExec(string path, OpenFlags flags, out Errno errno)
-    {
-        if (!FileCalls.TryOpen(path, flags, out SafeFileHandle handle, out errno))
-        {
-            return -1;
-        }
-
-        using (handle)
-        {
-            return CurrentProcess.CopyForExec((int)handle.DangerousGetHandle());
-        }
-    }
 
     /// <summary>Null when there is no such file, or it may not be looked at.</summary>
     public static FileStatus? TryStat(string path, bool follow = true)

@@ -59,6 +59,17 @@ public static unsafe partial class ChildProcess
         return new ChildResult(signal == 0 ? (status >> 8) & 0xFF : 128 + signal, signal, Encoding.Latin1.GetString(text));
     }
 
+    /// <summary>
+    /// Starts a program in a session of its own and does not wait for it. Of this process it has what it is handed, and nothing
+    /// else: standard input, output and error are /dev/null.
+    /// </summary>
+    public static void Detach(string path, IReadOnlyList<string> arguments, SafeFileHandle? handed)
+    {
+        CurrentProcess.KeepDescriptors();
+        using SafeFileHandle nothing = FileCalls.Open("/dev/null", OpenFlags.O_RDWR);
+        _ = Spawn(path, [path, .. arguments], [], handed, FileCalls.Number(nothing), newSession: true);
+    }
+
     /// <summary>The program of this name in the directories of a PATH, or the name itself if it is a path; null if there is none.</summary>
     public static string? Find(string name, string? searchPath)
     {
@@ -95,10 +106,12 @@ public static unsafe partial class ChildProcess
     }
 
     private static int Spawn(
-        string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, SafeFileHandle? handed, int output)
+        string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, SafeFileHandle? handed, int output,
+        bool newSession = false)
     {
         const short POSIX_SPAWN_SETSIGDEF = 4;
         const short POSIX_SPAWN_SETSIGMASK = 8;
+        const short POSIX_SPAWN_SETSID = 0x80;  // glibc 2.26
         byte* actions = stackalloc byte[SpawnStructureSize];
         byte* attributes = stackalloc byte[SpawnStructureSize];
         ulong* allSignals = stackalloc ulong[16];
@@ -127,7 +140,7 @@ public static unsafe partial class ChildProcess
 
             Check(posix_spawnattr_setsigdefault(attributes, allSignals), path);
             Check(posix_spawnattr_setsigmask(attributes, noSignals), path);
-            Check(posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK), path);
+            Check(posix_spawnattr_setflags(attributes, (short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (newSession ? POSIX_SPAWN_SETSID : 0))), path);
             int pid;
             fixed (byte* program = ByteText.ToNative(path))
             {

@@ -56,6 +56,12 @@ public sealed record LaunchRequest
     public bool NoShareImage { get; init; }
     public bool Unsquash { get; init; }
 
+    /// <summary>Fail where an image could only be run unpacked.</summary>
+    public bool NoTemporarySandbox { get; init; }
+
+    /// <summary>Where an image is unpacked to; null for TMPDIR or /tmp.</summary>
+    public string? TemporaryDirectory { get; init; }
+
     // Isolation and privileges
     public bool Contain { get; init; }
     public bool ContainAll { get; init; }

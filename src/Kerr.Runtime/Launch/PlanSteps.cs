@@ -129,15 +129,19 @@ public sealed record JoinNamespaceStep(string Text, string Why, string Path, ulo
     internal override void Describe(StepDescription description) => description.Add("path", Path);
 }
 
-/// <summary>Forks process 1 of the new PID namespace.</summary>
+/// <summary>Forks process 1 of the new PID namespace, or the launch from a process that stays outside.</summary>
 public sealed record ForkStep(string Text, string Why, bool AppInit) : PlanStep(Text, Why)
 {
+    /// <summary>The process that stays waits for the end of the FUSE servers.</summary>
+    public bool Outside { get; init; }
+
     public override StepKind Kind => StepKind.Fork;
 
     internal override void Encode(PlanEncoder plan, Span<byte> step)
-        => PlanEncoder.Put64(step, Step.Flags, AppInit ? InitFlags.AppInit : 0);
+        => PlanEncoder.Put64(step, Step.Flags, (AppInit ? InitFlags.AppInit : 0) | (Outside ? InitFlags.Outside : 0));
 
-    internal override void Describe(StepDescription description) => description.Add("process1", AppInit ? "appinit" : "payload");
+    internal override void Describe(StepDescription description)
+        => description.Add(Outside ? "stays" : "process1", Outside ? "until the servers have ended" : AppInit ? "appinit" : "payload");
 }
 
 /// <summary>Makes the session, a tmpfs that nobody else sees.</summary>

@@ -74,6 +74,7 @@ internal static class ImageMountPlan
 
     private static void AddExt3Server(PlanContext plan, string path, RootPartition partition, string target, bool write, string what)
     {
+        plan.WrittenByServer = write ? path : plan.WrittenByServer;
         string server = plan.Host.FindProgram("fuse2fs", plan.SearchPath)
             ?? throw new UserException(
                 $"the {what} of {path} is ext3 and needs fuse2fs, which is not installed", "install the package fuse2fs, or run as root");
@@ -121,6 +122,23 @@ internal static class ImageMountPlan
 
         plan.Steps.Insert((int)index, server(index));
         return index;
+    }
+
+    /// <summary>
+    /// Keeps a process of the launch until what a server writes is whole. The payload's end unmounts the image, but then its server
+    /// still has to write; who sees the launch end may copy the image, or a batch system may kill what is left of the job.
+    /// </summary>
+    internal static void AddWaiting(PlanContext plan)
+    {
+        if (plan.WrittenByServer is { } path)
+        {
+            int servers = plan.Steps.FindLastIndex(static step => step is FuseServerStep) + 1;
+            plan.Steps.Insert(servers, new ForkStep($"Forking the launch: a process waits for {path} to be written", "a FUSE server writes", AppInit: false)
+            {
+                Outside = true,
+                Failures = [NamespacePlan.NoProcess, new(default, "cannot start a process")],
+            });
+        }
     }
 
     /// <summary>What is preloaded into servers of other people; src/Kerr.Starter/fuse-servers.c says why.</summary>

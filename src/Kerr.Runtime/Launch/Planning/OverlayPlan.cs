@@ -242,7 +242,7 @@ internal static class OverlayPlan
         {
             string server = plan.Host.FindProgram("fuse-overlayfs", plan.SearchPath)
                 ?? throw new UserException(
-                    $"to write into the overlay {writable}, fuse-overlayfs is needed, which is not installed",
+                    $"writing the overlay {writable} needs fuse-overlayfs, which is not installed",
                     $"install the package fuse-overlayfs, use a directory on a local disk, or only read it: --overlay {writable}:ro");
             ImageMountPlan.RequireFuse(plan, writable!);
             string layers = "/sys/.skeleton";
@@ -251,9 +251,10 @@ internal static class OverlayPlan
                 layers += ":/sys/" + layer;
             }
 
+            // noacl: asked for the access lists of a layer that has none it answers EOPNOTSUPP, and the kernel passes that on to execve.
             ulong index = ImageMountPlan.AddServer(plan, index => new FuseServerStep(
                 $"Starting overlay server: {server}", "the kernel's overlay does not write there", null, index,
-                [server, "-f", "-o", $"lowerdir={layers}:/sys/image,upperdir=/sys/{step.Upper},workdir=/sys/{step.Work}", "{fuse}"])
+                [server, "-f", "-o", $"noacl,lowerdir={layers}:/sys/image,upperdir=/sys/{step.Upper},workdir=/sys/{step.Work}", "{fuse}"])
             {
                 Library = ImageMountPlan.Library(plan),
                 Failures = [new(default, "cannot start the overlay server")],

@@ -37,6 +37,9 @@ internal sealed class PlanContext(
     /// <summary>The binds that the user asked for, in the order asked; parsed once, since several parts look at them.</summary>
     public IReadOnlyList<BindSpecification> Binds => binds ??= UserBinds.Parse(Request, Host);
 
+    /// <summary>What a FUSE server writes into; null when none does. Then the launch ends no sooner than the server.</summary>
+    public string? WrittenByServer { get; set; }
+
     /// <summary>Where the payload's home is inside, and what stands there; null without one.</summary>
     public HomePlan Home { get; set; } = HomePlan.None;
 
@@ -60,22 +63,21 @@ internal sealed class PlanContext(
     }
 
     /// <summary>Where helper programs are looked for: `binary path`, its $PATH replaced by the caller's.</summary>
-    public string SearchPath
-    {
-        get
-        {
-            string path = "";
-            foreach (string variable in Host.Environment)
-            {
-                if (variable.StartsWith("PATH=", System.StringComparison.Ordinal))
-                {
-                    path = variable[5..];
-                    break;
-                }
-            }
+    public string SearchPath => SearchPathOf(Host, Configuration, Installation);
 
-            return $"{Installation.LibexecDir}:{Configuration.BinaryPath.Replace("$PATH", path, System.StringComparison.Ordinal)}";
+    internal static string SearchPathOf(IHostFacts host, SiteConfiguration configuration, Installation installation)
+    {
+        string path = "";
+        foreach (string variable in host.Environment)
+        {
+            if (variable.StartsWith("PATH=", System.StringComparison.Ordinal))
+            {
+                path = variable[5..];
+                break;
+            }
         }
+
+        return $"{installation.LibexecDir}:{configuration.BinaryPath.Replace("$PATH", path, System.StringComparison.Ordinal)}";
     }
 
     /// <summary>The option that took the host out of sight.</summary>

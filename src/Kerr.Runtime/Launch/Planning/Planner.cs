@@ -40,6 +40,7 @@ public static class Planner
         {
             Failures = [new(default, "cannot enter the root of the container")],
         });
+        ImageMountPlan.AddWaiting(plan);
         ProcessPlan.Add(plan);
         IReadOnlyList<Environment.EnvironmentChange> changes = PayloadPlan.Add(plan);
 
