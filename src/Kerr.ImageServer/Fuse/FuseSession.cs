@@ -4,6 +4,7 @@ using Kerr.Image.SquashFs;
 using Kerr.ImageServer.Serving;
 using Kerr.Linux;
 using Kerr.Linux.Memory;
+using Kerr.Linux.Processes;
 
 namespace Kerr.ImageServer.Fuse;
 
@@ -11,6 +12,10 @@ namespace Kerr.ImageServer.Fuse;
 internal sealed unsafe class FuseSession
 {
     internal const int LargestRead = FuseInit.RequestPages * 4096;
+
+    internal const int StackSize = 256 << 10;
+
+    private const int UnattendedMask = 0x3FF;
 
     private readonly SquashFsImage _image;
     private readonly BlockCache _cache;
@@ -20,6 +25,7 @@ internal sealed unsafe class FuseSession
     private int _threads;
     private int _waiting;
     private int _storing;
+    private int _unattended;
 
     /// <param name="cacheBytes">Memory for decoded blocks; more where threads could not work with so little.</param>
     internal FuseSession(IFuseTransport transport, SquashFsImage image, ShownOwner owner, long cacheBytes, ServerLog log)
@@ -37,7 +43,7 @@ internal sealed unsafe class FuseSession
         int slots = (int)Math.Clamp(cacheBytes / blockSize, (2 * perThread) + ReadAhead.ThreadCount, 1 << 20);
         _mostThreads = Math.Min(Math.Clamp(2 * Environment.ProcessorCount, 4, 16), (slots - ReadAhead.ThreadCount) / perThread);
         _cache = new BlockCache(blockSize, slots);
-        ReadAhead = new ReadAhead(image, CreateReader, (int)Math.Min(cacheBytes / 8, 2 << 20));
+        ReadAhead = new ReadAhead(image, () => CreateReader(), (int)Math.Min(cacheBytes / 8, 2 << 20));
     }
 
     internal IFuseTransport Transport { get; }
@@ -51,7 +57,7 @@ internal sealed unsafe class FuseSession
     /// <summary>What INIT settled; until then the least.</summary>
     internal FuseInit Agreed { get; set; }
 
-    internal ContentReader CreateReader() => new(_image, _cache, _lists, _zeros, LargestRead);
+    internal ContentReader CreateReader(Action? grow = null) => new(_image, _cache, _lists, _zeros, LargestRead, grow);
 
     /// <summary>Serves on this thread, and on more as requests meet; comes back when the mount is gone.</summary>
     internal Errno Run()
@@ -80,21 +86,28 @@ internal sealed unsafe class FuseSession
     /// <summary>A thread is about to wait for a request.</summary>
     internal void Waits() => Interlocked.Increment(ref _waiting);
 
-    /// <summary>A thread has a request. When it was the last that waited, another takes its place.</summary>
+    /// <summary>A thread has a request.</summary>
     internal void Works()
     {
-        if (Interlocked.Decrement(ref _waiting) > 0 || _threads >= _mostThreads)
+        if (Interlocked.Decrement(ref _waiting) == 0 && (++_unattended & UnattendedMask) == 0)
+        {
+            Grow();
+        }
+    }
+
+    /// <summary>
+    /// Starts another thread when nobody waits for requests and this one will be busy for long: a block is decoded. Short
+    /// answers are cheaper in turn than on another processor; only many of them count as long.
+    /// </summary>
+    internal void Grow()
+    {
+        if (Volatile.Read(ref _waiting) > 0 || Volatile.Read(ref _threads) >= _mostThreads)
         {
             return;
         }
 
-        if (Interlocked.Increment(ref _threads) > _mostThreads)
-        {
-            Interlocked.Decrement(ref _threads);
-            return;
-        }
-
-        if (!ServerThread.TryStart(() => new FuseWorker(this).Run()))
+        if (Interlocked.Increment(ref _threads) > _mostThreads
+            || !NativeThread.TryStart(() => new FuseWorker(this).Run(), StackSize))
         {
             Interlocked.Decrement(ref _threads);
         }

@@ -27,7 +27,7 @@ internal sealed unsafe class FuseWorker
     internal FuseWorker(FuseSession session)
     {
         _session = session;
-        _content = session.CreateReader();
+        _content = session.CreateReader(session.Grow);
         _request = AnonymousMemory.Take(RequestRoom);
         _reply = AnonymousMemory.Take(ReplyHeader + ReplyRoom);
     }

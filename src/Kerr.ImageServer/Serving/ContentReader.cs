@@ -19,6 +19,7 @@ internal sealed unsafe class ContentReader
     private readonly int _blockSize;
     private readonly byte* _compressed;
     private readonly byte* _zeros;
+    private readonly Action? _decodes;
     private readonly IoVector[] _pieces;
     private readonly int[] _pins;
     private readonly Rest[] _rests = new Rest[MostRests];
@@ -26,8 +27,9 @@ internal sealed unsafe class ContentReader
     private int _pinCount;
     private int _restCount;
 
+    /// <param name="decodes">Is called before a block is decoded.</param>
     /// <param name="zeros">A block of zeros, which all threads share.</param>
-    internal ContentReader(SquashFsImage image, BlockCache cache, BlockLists lists, byte* zeros, int largestRead)
+    internal ContentReader(SquashFsImage image, BlockCache cache, BlockLists lists, byte* zeros, int largestRead, Action? decodes)
     {
         _image = image;
         _cache = cache;
@@ -35,6 +37,7 @@ internal sealed unsafe class ContentReader
         _blockSize = image.Superblock.BlockSize;
         _compressed = AnonymousMemory.Take(_blockSize);
         _zeros = zeros;
+        _decodes = decodes;
         _pieces = new IoVector[BlocksOf(largestRead, _blockSize) + 1];
         _pins = new int[_pieces.Length];
     }
@@ -194,6 +197,7 @@ internal sealed unsafe class ContentReader
     private void Decode(int slot, long start, uint word)
     {
         int length;
+        _decodes?.Invoke();
         try
         {
             length = BlockBuffer.Decode(

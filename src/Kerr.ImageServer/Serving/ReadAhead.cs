@@ -2,8 +2,10 @@ using System;
 using System.IO;
 using System.Threading;
 using Kerr.Image.SquashFs;
+using Kerr.ImageServer.Fuse;
 using Kerr.Linux;
 using Kerr.Linux.Memory;
+using Kerr.Linux.Processes;
 
 namespace Kerr.ImageServer.Serving;
 
@@ -97,7 +99,7 @@ internal sealed unsafe class ReadAhead
         else if (_threads < ThreadCount)
         {
             // Without a thread more, readers decode for themselves.
-            _threads += ServerThread.TryStart(Work) ? 1 : 0;
+            _threads += NativeThread.TryStart(Work, FuseSession.StackSize) ? 1 : 0;
         }
     }
 
