@@ -29,6 +29,9 @@ public sealed record SifAssemblyOptions
     /// <summary>By Go's name; else found by a look at the programs in the directory.</summary>
     public string? Architecture { get; init; }
 
+    /// <summary>Gives the owner rwX on everything that comes from an OCI image.</summary>
+    public bool FixPermissions { get; init; }
+
     /// <summary>Whether a file that has the target's name already is replaced.</summary>
     public bool Overwrite { get; init; }
 }
