@@ -70,9 +70,9 @@ public static class OciAssembly
         {
             long newest = Pack(tool, image, target, file, files, offset, time, asked is not null, options);
             long stamp = time ?? newest;
-            if (asked is null && !HasTime(options.ExtraArguments))
+            if (!HasTime(options.ExtraArguments))
             {
-                SquashFsTime.Set(file.File, offset, stamp);
+                SquashFsTime.Set(file.File, offset, stamp, time ?? 0);
             }
 
             return SifAssembly.Describe(file, objects, architecture, offset, stamp);
@@ -97,7 +97,7 @@ public static class OciAssembly
     private static long Pack(
         string tool, OciImage image, string target, UnnamedFile file, List<MetadataFile> files, long offset, long? time, bool clamp, SifAssemblyOptions options)
     {
-        List<string> arguments = Arguments(offset, time ?? 0, options);
+        List<string> arguments = Arguments(offset, options);
         List<string> environment = [];
         foreach (string entry in EnvironmentBlock.Read())
         {
@@ -148,16 +148,16 @@ public static class OciAssembly
         throw new InvalidDataException("its layers repeat names and lead through symbolic links without end");
     }
 
-    private static List<string> Arguments(long offset, long time, SifAssemblyOptions options)
+    private static List<string> Arguments(long offset, SifAssemblyOptions options)
     {
-        // A tar stream has no root: mksquashfs would make it 0777, owned by the caller, of this moment.
+        // A tar stream has no root: mksquashfs would make it 0777, owned by the caller.
         List<string> arguments =
         [
             "-", $"/proc/self/fd/{ChildProcess.HandedFd}", "-tar",
-            "-noappend", "-quiet", "-no-progress", "-exit-on-error",
+            "-noappend", "-quiet", "-no-progress", "-exit-on-error", SifAssembly.NoDuplicates, "-noI",
             "-o", offset.ToString(CultureInfo.InvariantCulture),
             "-mem", options.Memory,
-            "-root-mode", "0755", "-root-uid", "0", "-root-gid", "0", "-root-time", time.ToString(CultureInfo.InvariantCulture),
+            "-root-mode", "0755", "-root-uid", "0", "-root-gid", "0",
             "-comp", options.Compression,
         ];
         if (options.Compression == "zstd")

@@ -20,6 +20,12 @@ namespace Kerr.Build.Assembly;
 /// </remarks>
 public static class SifAssembly
 {
+    /// <summary>
+    /// Without it mksquashfs looks whether it has packed an equal file before, and up to 4.7.5 its threads get in each other's way at
+    /// that: one image of seven came out different, one of twenty damaged (docs/decisions/0010-no-search-for-equal-files.md).
+    /// </summary>
+    internal const string NoDuplicates = "-no-duplicates";
+
     internal const string OciConfigName = "oci-config.json";
     private const int LargestDefinition = 16 << 20;
 
@@ -121,7 +127,7 @@ public static class SifAssembly
         [
             directory.StartsWith('-') ? "./" + directory : directory,
             $"/proc/self/fd/{ChildProcess.HandedFd}",
-            "-noappend", "-quiet", "-no-progress", "-exit-on-error",
+            "-noappend", "-quiet", "-no-progress", "-exit-on-error", NoDuplicates,
             "-o", offset.ToString(CultureInfo.InvariantCulture),
             "-mem", options.Memory,
             "-comp", options.Compression,

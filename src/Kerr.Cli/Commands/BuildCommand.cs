@@ -63,7 +63,7 @@ internal static class BuildCommand
         {
             Overwrite = invocation.Values.Flag(BuildOptions.Force),
             Processors = (int)configuration.MksquashfsProcs,
-            Memory = configuration.MksquashfsMem.Length > 0 ? configuration.MksquashfsMem : "256M",
+            Memory = configuration.MksquashfsMem.Length > 0 ? configuration.MksquashfsMem : SifAssemblyOptions.UsualMemory,
             Compression = compression >= 0 && compression + 1 < extra.Count ? extra[compression + 1] : "zstd",
             ExtraArguments = compression >= 0 && compression + 1 < extra.Count ? [.. extra[..compression], .. extra[(compression + 2)..]] : extra,
             FixPermissions = invocation.Values.Flag(BuildOptions.FixPerms),

@@ -56,11 +56,7 @@ public sealed record RegistryReference(string Host, string Repository, string? T
             rest = rest[(slash + 1)..];
         }
 
-        if (host == "docker.io" || host == "registry-1.docker.io")
-        {
-            host = DockerHub;
-        }
-
+        host = Canonical(host);
         if (host == DockerHub && !rest.Contains('/'))
         {
             rest = "library/" + rest;
@@ -84,6 +80,13 @@ public sealed record RegistryReference(string Host, string Repository, string? T
         return name == "localhost" || name.EndsWith(".localhost", StringComparison.Ordinal) || name == "[::1]"
             || (System.Net.IPAddress.TryParse(name, out System.Net.IPAddress? address) && System.Net.IPAddress.IsLoopback(address));
     }
+
+    /// <summary>A registry's host by itself, with an optional port.</summary>
+    /// <exception cref="UserException">The text is none.</exception>
+    public static string ParseHost(string text) => Canonical(CheckHost(text.Length == 0 ? DockerHub : text, text));
+
+    // Docker's registry goes by several names.
+    private static string Canonical(string host) => host is "docker.io" or "registry-1.docker.io" ? DockerHub : host;
 
     /// <summary>A host with an optional port, held against the grammar.</summary>
     internal static string CheckHost(string host, string text)

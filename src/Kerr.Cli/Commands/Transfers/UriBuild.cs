@@ -18,12 +18,32 @@ internal static class UriBuild
     internal static int Run(Invocation invocation, string target, ImageUri uri)
     {
         SiteConfiguration configuration = Site.Configuration(invocation, Site.Installation);
-        Platform platform = Platform(invocation.Values, BuildOptions.Arch, BuildOptions.ArchVariant);
-        using OciImage image = Open(uri, platform, TemporaryDirectory(invocation));
+        OptionValues values = invocation.Values;
+        Platform platform = Platform.Parse(values.IsSet(BuildOptions.Arch) ? values.Text(BuildOptions.Arch) : SifArchitecture.Host, values.Text(BuildOptions.ArchVariant));
+        SifAssemblyOptions options = BuildCommand.AssemblyOptions(invocation, configuration);
+        SifAssembly.RefuseTarget(target, options.Overwrite);
+        if (uri.Transport is Transport.Oras or Transport.Library or Transport.Http or Transport.Https)
+        {
+            // These are SIF files already.
+            string library = values.Text(BuildOptions.Library);
+            using ImageFetch fetch = ImageFetch.Find(invocation, configuration, uri, platform, library.Length > 0 ? library : null);
+            fetch.To(target, options.Overwrite);
+            Log.Info($"Build complete: {target}");
+            return 0;
+        }
+
         Log.Info("Starting build...");
-        Guid id = OciAssembly.Build(image, target, Origin(uri), BuildCommand.AssemblyOptions(invocation, configuration));
+        using OciImage image = uri.Transport == Transport.Docker ? FromRegistry(invocation, configuration, uri, platform) : Open(uri, platform, TemporaryDirectory(invocation));
+        Guid id = OciAssembly.Build(image, target, Origin(uri), options);
         Log.Info(string.Create(CultureInfo.InvariantCulture, $"Build complete: {target} (id {id})"));
         return 0;
+    }
+
+    private static OciImage FromRegistry(Invocation invocation, SiteConfiguration configuration, ImageUri uri, Platform platform)
+    {
+        using RegistryImage image = RegistryImage.Find(RegistryReference.Parse(uri.Rest), platform, TransferSetup.Options(invocation, configuration));
+        using var display = new TransferDisplay();
+        return image.Fetch(ImageFetch.Store(TransferSetup.Cache(invocation), TemporaryDirectory(invocation)), display.Start, display.Add);
     }
 
     internal static OciImage Open(ImageUri uri, Platform platform, string temporary) => uri.Transport switch
@@ -37,9 +57,6 @@ internal static class UriBuild
     /// <summary>How the image names its source: of a file or directory its last part, so that the same image gives the same bytes anywhere.</summary>
     internal static ImageOrigin Origin(ImageUri uri)
         => new(uri.Scheme, uri.Transport == Transport.Docker ? uri.Rest : uri.Rest.TrimEnd('/').Split('/')[^1]);
-
-    internal static Platform Platform(OptionValues values, Option architecture, Option variant)
-        => Registry.References.Platform.Parse(values.IsSet(architecture) ? values.Text(architecture) : SifArchitecture.Host, values.Text(variant));
 
     internal static string TemporaryDirectory(Invocation invocation)
     {
