@@ -16,17 +16,17 @@ internal static class NewestTime
     /// <remarks>https://reproducible-builds.org/specs/source-date-epoch/</remarks>
     internal static long Of(SafeFileHandle directory)
     {
-        string? given = EnvironmentBlock.Get(EnvironmentBlock.Read(), "SOURCE_DATE_EPOCH");
-        if (!string.IsNullOrEmpty(given))
-        {
-            return uint.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out uint time)
-                ? time
-                : throw new UserException(
-                    $"SOURCE_DATE_EPOCH is {given}, not a number of seconds up to {uint.MaxValue}", "unset SOURCE_DATE_EPOCH");
-        }
-
         // squashfs has 32 bits for it, without sign.
-        return Math.Clamp(Below(directory, FileCalls.Status(directory).ModifiedAt, 0), 0, uint.MaxValue);
+        return Asked() ?? Math.Clamp(Below(directory, FileCalls.Status(directory).ModifiedAt, 0), 0, uint.MaxValue);
+    }
+
+    /// <summary>SOURCE_DATE_EPOCH; null where it is not set.</summary>
+    internal static long? Asked()
+    {
+        string? given = EnvironmentBlock.Get(EnvironmentBlock.Read(), "SOURCE_DATE_EPOCH");
+        return string.IsNullOrEmpty(given) ? null
+            : uint.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out uint time) ? time
+            : throw new UserException($"SOURCE_DATE_EPOCH is {given}, not a number of seconds up to {uint.MaxValue}", "unset SOURCE_DATE_EPOCH");
     }
 
     private static long Below(SafeFileHandle place, long newest, int depth)

@@ -5,6 +5,8 @@ namespace Kerr.Build.Assembly;
 /// <summary>How a SIF file is made of a directory.</summary>
 public sealed record SifAssemblyOptions
 {
+    public const string UsualMemory = "256M";
+
     /// <summary>The tool, by its name on PATH or by its path.</summary>
     public string Mksquashfs { get; init; } = "mksquashfs";
 
@@ -15,7 +17,7 @@ public sealed record SifAssemblyOptions
     public int Processors { get; init; }
 
     /// <summary>The tool's cache: more does not make it quicker.</summary>
-    public string Memory { get; init; } = "256M";
+    public string Memory { get; init; } = UsualMemory;
 
     /// <summary>Options that the user or site adds to the tool's.</summary>
     public IReadOnlyList<string> ExtraArguments { get; init; } = [];
@@ -28,6 +30,9 @@ public sealed record SifAssemblyOptions
 
     /// <summary>By Go's name; else found by a look at the programs in the directory.</summary>
     public string? Architecture { get; init; }
+
+    /// <summary>Gives the owner rwX on everything that comes from an OCI image.</summary>
+    public bool FixPermissions { get; init; }
 
     /// <summary>Whether a file that has the target's name already is replaced.</summary>
     public bool Overwrite { get; init; }

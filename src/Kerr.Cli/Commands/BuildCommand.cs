@@ -3,9 +3,11 @@ using System.Collections.Generic;
 using System.Globalization;
 using Kerr.Build.Assembly;
 using Kerr.Cli.Console;
+using Kerr.Cli.Commands.Transfers;
 using Kerr.Cli.Options;
 using Kerr.Linux;
 using Kerr.Linux.Files;
+using Kerr.Registry.References;
 using Kerr.Runtime.Configuration;
 
 namespace Kerr.Cli.Commands;
@@ -30,6 +32,11 @@ internal static class BuildCommand
     {
         string target = invocation.Arguments[0], source = invocation.Arguments[1];
         RefuseWhatIsMissing(invocation.Values);
+        if (ImageUri.TryParse(source) is { } uri)
+        {
+            return UriBuild.Run(invocation, target, uri);
+        }
+
         if (FileSystem.TryStat(source) is not { } status)
         {
             throw new UserException(
@@ -43,15 +50,24 @@ internal static class BuildCommand
         }
 
         SiteConfiguration configuration = Site.Configuration(invocation, Site.Installation);
-        Guid id = SifAssembly.Build(source, target, new SifAssemblyOptions
+        Guid id = SifAssembly.Build(source, target, AssemblyOptions(invocation, configuration));
+        Log.Info(string.Create(CultureInfo.InvariantCulture, $"Build complete: {target} (id {id})"));
+        return 0;
+    }
+
+    internal static SifAssemblyOptions AssemblyOptions(Invocation invocation, SiteConfiguration configuration)
+    {
+        List<string> extra = Words(invocation.Values.Text(BuildOptions.MksquashfsArgs));
+        int compression = extra.IndexOf("-comp");
+        return new SifAssemblyOptions
         {
             Overwrite = invocation.Values.Flag(BuildOptions.Force),
             Processors = (int)configuration.MksquashfsProcs,
-            Memory = configuration.MksquashfsMem.Length > 0 ? configuration.MksquashfsMem : "256M",
-            ExtraArguments = Words(invocation.Values.Text(BuildOptions.MksquashfsArgs)),
-        });
-        Log.Info(string.Create(CultureInfo.InvariantCulture, $"Build complete: {target} (id {id})"));
-        return 0;
+            Memory = configuration.MksquashfsMem.Length > 0 ? configuration.MksquashfsMem : SifAssemblyOptions.UsualMemory,
+            Compression = compression >= 0 && compression + 1 < extra.Count ? extra[compression + 1] : "zstd",
+            ExtraArguments = compression >= 0 && compression + 1 < extra.Count ? [.. extra[..compression], .. extra[(compression + 2)..]] : extra,
+            FixPermissions = invocation.Values.Flag(BuildOptions.FixPerms),
+        };
     }
 
     private static List<string> Words(string text)

@@ -130,6 +130,30 @@ public static unsafe class FileCalls
         }
     }
 
+    /// <summary>Copies all bytes of a file into another, sharing them where the file system can (copy_file_range(2)).</summary>
+    public static void Copy(SafeFileHandle from, SafeFileHandle to)
+    {
+        long size = Status(from).Size;
+        long at = 0;
+        while (at < size)
+        {
+            long source = at, target = at;
+            nint count = LibC.copy_file_range(Number(from), &source, Number(to), &target, (nint)Math.Min(size - at, 1 << 30), 0);
+            if (count <= 0)
+            {
+                break;      // EXDEV, EINVAL, ENOSYS: by hand; a full disk says so again
+            }
+
+            at += count;
+        }
+
+        var buffer = at < size ? new byte[1 << 20] : [];
+        for (int count; at < size && (count = Read(from, at, buffer)) > 0; at += count)
+        {
+            Write(to, at, buffer.AsSpan(0, count));
+        }
+    }
+
     /// <summary>Makes the file this long: shorter, or longer with zeros.</summary>
     public static void SetLength(SafeFileHandle handle, long length)
         => Check(LibC.ftruncate(Number(handle), length), "ftruncate", null);

@@ -45,6 +45,17 @@ public static partial class FileSystem
         }
     }
 
+    /// <summary>How many bytes the caller may still write to the file system that holds the path; null when it cannot be told.</summary>
+    public static unsafe long? FreeBytes(string path)
+    {
+        // struct statfs of 64-bit systems: type, bsize, blocks, bfree, bavail
+        long* buffer = stackalloc long[32];
+        fixed (byte* native = ByteText.ToNative(path))
+        {
+            return statfs(native, buffer) == 0 && buffer[4] >= 0 ? buffer[1] * buffer[4] : null;
+        }
+    }
+
     /// <summary>What a symlink says; null when it is none or cannot be read.</summary>
     public static unsafe string? ReadLink(string path)
     {

@@ -38,6 +38,9 @@ internal static unsafe partial class LibC
     internal static partial int fcntl(int fd, int command, nint argument);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint copy_file_range(int from, long* fromOffset, int to, long* toOffset, nint count, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int ftruncate(int fd, long length);
 
     [LibraryImport("libc", SetLastError = true)]

@@ -21,8 +21,8 @@ public static unsafe partial class ChildProcess
     /// <summary>The number under which the program finds the file that it is handed.</summary>
     public const int HandedFd = 3;
 
-    private const int OutputLimit = 64 * 1024;
-    private const int SIGKILL = 9;
+    internal const int OutputLimit = 64 * 1024;
+    internal const int SIGKILL = 9;
 
     // Opaque structures of <spawn.h>: 80 and 336 bytes in glibc, less in musl.
     private const int SpawnStructureSize = 512;
@@ -93,7 +93,7 @@ public static unsafe partial class ChildProcess
     }
 
     // Who started us may ignore SIGCHLD; a process that does never learns how its children ended.
-    private static void HearOfChildren()
+    internal static void HearOfChildren()
     {
         const int SIGCHLD = 17;
         const nint SIG_DFL = 0;
@@ -105,9 +105,9 @@ public static unsafe partial class ChildProcess
         }
     }
 
-    private static int Spawn(
+    internal static int Spawn(
         string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, SafeFileHandle? handed, int output,
-        bool newSession = false)
+        bool newSession = false, int? input = null)
     {
         const short POSIX_SPAWN_SETSIGDEF = 4;
         const short POSIX_SPAWN_SETSIGMASK = 8;
@@ -126,6 +126,11 @@ public static unsafe partial class ChildProcess
             fixed (byte* null_ = "/dev/null\0"u8)
             {
                 Check(posix_spawn_file_actions_addopen(actions, 0, null_, (int)OpenFlags.O_RDONLY, 0), path);
+            }
+
+            if (input is { } source)
+            {
+                Check(posix_spawn_file_actions_adddup2(actions, source, 0), path);
             }
 
             Check(posix_spawn_file_actions_adddup2(actions, output, 1), path);
@@ -201,11 +206,11 @@ public static unsafe partial class ChildProcess
     private static partial int posix_spawnattr_setflags(byte* attributes, short flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial int waitpid(int pid, int* status, int options);
+    internal static partial int waitpid(int pid, int* status, int options);
 
     [LibraryImport("libc")]
     private static partial nint signal(int number, nint handler);
 
     [LibraryImport("libc")]
-    private static partial int kill(int pid, int signal);
+    internal static partial int kill(int pid, int signal);
 }

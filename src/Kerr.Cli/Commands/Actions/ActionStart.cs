@@ -1,6 +1,8 @@
 using System;
+using Kerr.Cli.Commands.Transfers;
 using Kerr.Cli.Console;
 using Kerr.Linux.Files;
+using Kerr.Registry.References;
 using Kerr.Runtime.Configuration;
 using Kerr.Runtime.Launch;
 
@@ -43,6 +45,12 @@ internal static class ActionStart
         SiteConfiguration configuration = Site.Configuration(invocation, installation);
         var launcher = new Launcher(configuration, installation, Program.StartedAt);
         launcher.EndPhase("command line and configuration");
+        if (options.Image.Contains(':', StringComparison.Ordinal) && ImageUri.TryParse(options.Image) is { } uri)
+        {
+            options.Image = ImageFetch.ForAction(invocation, configuration, uri);
+            launcher.EndPhase("fetching the image");
+        }
+
         plan = launcher.Prepare(ActionRequest.Of(action, options), new Host(invocation.Environment), tell);
         return launcher;
     }
