@@ -31,6 +31,9 @@ public sealed record ImageFile(
     /// <summary>The open image; a directory is opened with O_PATH. Null for a record that was made by hand.</summary>
     public SafeFileHandle? Handle { get; init; }
 
+    /// <summary>Which directory it is; null for files, and for a record that was made by hand.</summary>
+    public FileIdentity? Directory { get; init; }
+
     /// <summary>Looks at what a path names: directory, SIF, squashfs, ext3, in this order.</summary>
     /// <exception cref="UserException">It is not there, cannot be read, is no image, or is damaged.</exception>
     public static ImageFile Open(string path)
@@ -124,7 +127,7 @@ public sealed record ImageFile(
         }
 
         return FileCalls.MayRead(path, andEnter: true, out Errno errno)
-            ? new ImageFile(path, ImageKind.Sandbox, null) { Handle = handle }
+            ? new ImageFile(path, ImageKind.Sandbox, null) { Handle = handle, Directory = new FileIdentity(status.DeviceMajor, status.DeviceMinor, status.Inode) }
             : throw ImageErrors.CannotOpen(path, errno);
     }
 

@@ -3,8 +3,13 @@ using Kerr.Plan;
 namespace Kerr.Starter;
 
 /// <summary>
-/// The process that has the shared user namespace: nothing but a mount namespace with a tmpfs, in which each image has its mount. It
-/// does what the keeper says and ends with it; when it ends, the mounts that no launch uses end, too.
+/// The process that has the user namespace of the mounts, and nothing but a mount namespace with a tmpfs in which each image has its mount. It
+/// does what the keeper says and ends with it; when it ends, the mounts that no launch uses end, too. No payload is ever in its user
+/// namespace: who is root of one below cannot reach it.
+/// <code>
+///   host's ── of the mounts (holder) ─┬─ shared by launches, which can look into each other
+///                                     └─ one for each launch that is apart
+/// </code>
 /// </summary>
 internal static unsafe class Holder
 {
@@ -12,8 +17,11 @@ internal static unsafe class Holder
     private const ulong Mount = 1, Clone = 2, Drop = 3;
     private static int s_end = -1;
 
-    /// <summary>The user namespace, open.</summary>
+    /// <summary>The user namespace of the mounts, open: launches that are apart make theirs below it.</summary>
     internal static int Users { get; private set; } = -1;
+
+    /// <summary>The one below it that launches share.</summary>
+    internal static int SharedUsers { get; private set; } = -1;
 
     /// <summary>The keeper's end; it hangs up when the holder is gone.</summary>
     internal static int End => s_end;
@@ -43,7 +51,40 @@ internal static unsafe class Holder
         byte* path = stackalloc byte[48];
         Text.Copy(Text.Number(Text.Copy(path, (byte*)"/proc/"u8.Start), (ulong)child), "/ns/user"u8, 9);
         Users = ready < 0 ? ready : Sys.OpenAt(K.AtCwd, path, O.ReadOnly);
-        return Users;
+        SharedUsers = Users < 0 ? Users : OpenShared();
+        return SharedUsers;
+    }
+
+    /// <summary>Makes the user namespace of the launches by a child that goes there and ends when its namespace is open.</summary>
+    private static int OpenShared()
+    {
+        int* pair = stackalloc int[2];
+        int word = 0;
+        int error = Sockets.Pair(pair);
+        int child = error < 0 ? error : Sys.Fork(K.SigChild);
+        if (child == 0)
+        {
+            byte* unshare = Find(StepKind.Unshare);
+            error = (int)Sys.Call(Nr.Setns, Users, K.CloneNewUser);
+            error = error < 0 ? error : Namespaces.Unshare(unshare, K.CloneNewUser);
+            Sys.Close(pair[0]);
+            Sys.Call(Nr.Write, pair[1], (nint)(&error), 4);
+            Sys.Call(Nr.Read, pair[1], (nint)(&word), 4); // until the other end closes
+            Sys.Exit(0);
+        }
+
+        Sys.Close(pair[1]);
+        error = child < 0 ? child : Sys.Call(Nr.Read, pair[0], (nint)(&error), 4) == 4 ? error : -E.PIPE;
+        byte* path = stackalloc byte[48];
+        Text.Copy(Text.Number(Text.Copy(path, (byte*)"/proc/"u8.Start), (ulong)child), "/ns/user"u8, 9);
+        int users = error < 0 ? error : Sys.OpenAt(K.AtCwd, path, O.ReadOnly);
+        Sys.Close(pair[0]);
+        if (child > 0)
+        {
+            Sys.Wait(child);
+        }
+
+        return users;
     }
 
     /// <summary>Mounts FUSE under a number and answers its /dev/fuse.</summary>

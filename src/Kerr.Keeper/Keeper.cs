@@ -105,8 +105,7 @@ internal static unsafe class Keeper
     /// <summary>Lets a launch in: one of ours, whose end will be told.</summary>
     private static void Admit(int end)
     {
-        int process = Sharing.Verify(end);
-        int launch = process < 0 ? process : (int)Sys.Call(Nr.PidfdOpen, process, 0);
+        int launch = Sharing.Verify(end);
         if (launch < 0)
         {
             Sys.Close(end);
@@ -150,7 +149,7 @@ internal static unsafe class Keeper
             Sys.Close(descriptors[i]);
         }
 
-        descriptors[0] = Holder.Users;
+        descriptors[0] = (*(ulong*)(request + SharingFormat.Users) & ShareFlags.Apart) != 0 ? Holder.Users : Holder.SharedUsers;
         descriptors[1] = mount;
         int sent = Sockets.Send(end, &status, 4, descriptors, status < 0 ? 0 : mount < 0 ? 1 : 2);
         Sys.Close(mount);

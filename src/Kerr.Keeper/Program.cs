@@ -34,7 +34,7 @@ internal static unsafe class Program
         if (ready)
         {
             Plan.Open(plan);
-            ready = Holder.Start() >= 0;
+            ready = SharedImages.RememberHome() && Holder.Start() >= 0;
             Sys.Close(plan);
         }
 

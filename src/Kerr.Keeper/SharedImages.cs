@@ -16,6 +16,7 @@ internal static unsafe class SharedImages
     private static Table s_server;      // pidfd
     private static Table s_id;          // of the mount
     private static int s_last;
+    private static byte* s_home;        // path of the image server
 
     /// <summary>What tells that an image's server ended; −1 for none.</summary>
     internal static int ServerOf(int image) => s_length.At[image] == 0 ? -1 : s_server.At[image];
@@ -168,7 +169,7 @@ internal static unsafe class SharedImages
             for (uint i = 0; i < Plan.StepCount; i++)
             {
                 byte* step = Plan.StepAt(i);
-                if (Plan.Kind(step) == StepKind.FuseServer && Plan.U64(step, Step.Number2) == index)
+                if (Plan.Kind(step) == StepKind.FuseServer && Plan.U64(step, Step.Number2) == index && IsOurs(Plan.Reference(step, Step.Data)))
                 {
                     FuseServers.Become(step, file, end);
                 }
@@ -178,6 +179,37 @@ internal static unsafe class SharedImages
         }
 
         return child;
+    }
+
+    /// <summary>Notes the directory of the keeper that the first plan names: there the server is.</summary>
+    internal static bool RememberHome()
+    {
+        for (uint i = 0; i < Plan.StepCount; i++)
+        {
+            byte* step = Plan.StepAt(i);
+            if (Plan.Kind(step) == StepKind.Share)
+            {
+                byte* keeper = Plan.String(step, Step.Target);
+                s_home = Arena.Take(Text.Length(keeper) + 32);
+                byte* end = Text.Copy(s_home, keeper);
+                while (end > s_home && *(end - 1) != '/')
+                {
+                    end--;
+                }
+
+                *Text.Copy(end, (byte*)"kerr-image-server"u8.Start) = 0;
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a command line is that of our image server: plans come from others.</summary>
+    private static bool IsOurs(byte* command)
+    {
+        byte* program = Plan.Count(command) == 0 ? null : Plan.Item(command, 0);
+        return program != null && Text.Equal(program, s_home, Text.Length(s_home) + 1);
     }
 
     private struct Table

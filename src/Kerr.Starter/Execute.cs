@@ -107,19 +107,21 @@ internal static unsafe class Execute
 
     private static byte* Substitute(byte* script, byte* replacement)
     {
+        byte* mark = null; // the last one: values before it may have the same letters
         for (byte* at = script; *at != 0; at++)
         {
-            if (Text.Starts(at, MergeMark))
-            {
-                byte* rest = at + MergeMark.Length;
-                byte* made = Arena.Take(Text.Length(script) + Text.Length(replacement) + 1);
-                byte* end = Text.Copy(Text.Copy(made, script, (nint)(at - script)), replacement);
-                *Text.Copy(end, rest) = 0;
-                return made;
-            }
+            mark = Text.Starts(at, MergeMark) ? at : mark;
         }
 
-        return script;
+        if (mark == null)
+        {
+            return script;
+        }
+
+        byte* made = Arena.Take(Text.Length(script) + Text.Length(replacement) + 1);
+        byte* end = Text.Copy(Text.Copy(made, script, (nint)(mark - script)), replacement);
+        *Text.Copy(end, mark + MergeMark.Length) = 0;
+        return made;
     }
 
     /// <summary>A sealed copy of this program in memory: nothing inside can write to the installed one (CVE-2019-5736).</summary>

@@ -50,6 +50,8 @@ internal unsafe struct FileStatus
         into[5] = 0;
     }
 
+    internal readonly bool Is(ulong device, ulong inode) => _device == device && _inode == inode;
+
     internal readonly bool SameFile(FileStatus* other) => _inode == other->_inode && _device == other->_device;
 
     /// <summary>Whether both are on one mount; kernels before 5.8 do not tell, then the device decides.</summary>

@@ -31,28 +31,21 @@ internal static unsafe class FusePrograms
             return error;
         }
 
-        int child = Sys.Fork();
-        if (child == 0)
+        int forked = Orphans.Fork();
+        if (forked == 0)
         {
-            int program = Sys.Fork(K.SigChild);
-            if (program == 0)
-            {
-                s_step = step;
-                s_tell = pipe[1];
-                Tell(Separate(step));
-                return 0;
-            }
-
-            Sys.Exit(program < 0 ? 1 : 0);
+            s_step = step;
+            s_tell = pipe[1];
+            Tell(Separate(step));
+            return 0;
         }
 
         Sys.Close(pipe[1]);
         Sys.Close((int)Plan.U64(step, Step.Number));
-        int status = child < 0 ? child : Sys.Wait(child);
         int told = 0;
-        nint read = status != 0 ? 0 : Sys.Call(Nr.Read, pipe[0], (nint)(&told), 4);
+        nint read = forked < 0 ? 0 : Sys.Call(Nr.Read, pipe[0], (nint)(&told), 4);
         Sys.Close(pipe[0]);
-        return status < 0 ? status : status != 0 ? -E.AGAIN : read == 4 ? told : 0;
+        return forked < 0 ? forked : read == 4 ? told : 0;
     }
 
     /// <summary>Executes the program where the payload would be; nothing in the payload's process.</summary>
@@ -90,10 +83,9 @@ internal static unsafe class FusePrograms
         int error = Init.LetGo();
         error = error < 0 ? error : (int)Sys.Call(Nr.Setsid);
         Descriptors.CloseAllBut(0, s_tell, kept);
-        for (int i = 0; i < 2 && error >= 0; i++)
-        {
-            error = Sys.OpenAt(K.AtCwd, "/dev/null"u8, O.ReadWrite); // the lowest free number: 0, then 1
-        }
+        int nothing = error < 0 ? error : Sys.OpenAt(K.AtCwd, "/dev/null"u8, O.ReadWrite); // the lowest free number: 0
+        error = nothing < 0 ? nothing : Sys.Fcntl(nothing, K.SetDescriptorFlags);
+        error = error < 0 ? error : (int)Sys.Call(Nr.Dup3, nothing, 1);
 
         error = error < 0 ? error : (int)Sys.Call(Nr.Unshare, K.CloneNewMounts);
         for (uint i = 0; i < Plan.StepCount && error >= 0; i++)

@@ -3,8 +3,7 @@ using Kerr.Plan;
 namespace Kerr.Starter;
 
 /// <summary>
-/// Image servers: forked before any namespace is left, waiting until their mount is made. Nobody's child, in a session of
-/// their own, holding nothing of the caller. They end with the launcher as long as they wait, with their mount after that.
+/// Image servers: forked before any namespace is left, waiting until their mount is made. They end with the launcher as long as they wait, with their mount after that.
 /// One that merges what we mounted enters our user namespace, and a copy of our mount namespace in which the host's root is
 /// `/` again and the session lies on /sys. So it pins the layers that it reads, but never the mount that it serves.
 /// Our own image server is executed at once, confined, and waits itself: so its start runs beside ours.
@@ -23,27 +22,19 @@ internal static unsafe class FuseServers
             return error;
         }
 
-        int child = Sys.Fork();
-        if (child == 0)
+        int forked = Orphans.Fork();
+        if (forked == 0)
         {
-            int server = Sys.Fork(K.SigChild);
-            if (server == 0)
-            {
-                Serve(step, pair[1], arguments, environment);
-            }
-
-            Sys.Exit(server < 0 ? 1 : 0);
+            Serve(step, pair[1], arguments, environment);
         }
 
         Sys.Close(pair[1]);
-        int status = child < 0 ? child : Sys.Wait(child);
-        if (status != 0)
+        if (forked < 0)
         {
             Sys.Close(pair[0]);
-            return status < 0 ? status : -E.AGAIN;
         }
 
-        return pair[0];
+        return forked < 0 ? forked : pair[0];
     }
 
     /// <summary>Hands the waiting server its /dev/fuse and, when it is to enter our namespaces, these; then waits until it has.</summary>
@@ -77,20 +68,12 @@ internal static unsafe class FuseServers
     {
         byte* keep = Plan.Reference(step, Step.More);
         int number = (int)Plan.U64(step, Step.Number);
-        int error = (int)Sys.Call(Nr.Setsid);
-        error = error < 0 ? error : (int)Sys.Call(Nr.Chdir, (nint)"/"u8.Start);
-        int nothing = error < 0 ? error : Sys.OpenAt(K.AtCwd, "/dev/null"u8, O.ReadWrite);
-        for (int i = 0; i < 3 && nothing >= 0; i++)
-        {
-            error = (int)Sys.Call(Nr.Dup3, nothing, i);
-            nothing = error < 0 ? error : nothing;
-        }
 
         // Other servers' ends and the plan go at once: whoever waits must see that we ended.
-        Descriptors.CloseAllBut(3, end, keep);
+        int error = Orphans.Settle(end, keep);
         if (Plan.Has(step, FuseServerFlags.Confined))
         {
-            error = nothing < 0 ? nothing : Confinement.Apply(arguments[0]);
+            error = error < 0 ? error : Confinement.Apply(arguments[0]);
             if (error == 0)
             {
                 Execute(end, number, keep, arguments, environment);
@@ -101,7 +84,7 @@ internal static unsafe class FuseServers
 
         int* given = stackalloc int[Sockets.MostDescriptors];
         byte word;
-        int received = nothing < 0 ? nothing : Sockets.Receive(end, &word, 1, given);
+        int received = error < 0 ? error : Sockets.Receive(end, &word, 1, given);
         if (received == 1 && (given[1] >= 0 ? Enter(given, end, &word) > 0 : given[0] >= 0))
         {
             Sys.Fcntl(end, K.SetDescriptorFlags); // open until the server ends: that is how somebody outside sees it

@@ -89,8 +89,8 @@ internal static unsafe class Init
         return error < 0 ? error : heard;
     }
 
-    /// <summary>Whether a pipe has a word for us or has hung up.</summary>
-    private static int Heard(int pipe)
+    /// <summary>Whether a pipe has a word for us or has hung up, or the process of a pidfd has ended.</summary>
+    internal static int Heard(int pipe)
     {
         long* poll = stackalloc long[3];
         poll[0] = (uint)pipe | (1L << 32); // struct pollfd: fd@0, events@4 (POLLIN), revents@6; then a timespec of zero

@@ -38,7 +38,7 @@ internal static class E
 {
     internal const int PERM = 1, NOENT = 2, INTR = 4, IO = 5, TOOBIG = 7, NOEXEC = 8, BADF = 9, CHILD = 10, AGAIN = 11, NOMEM = 12, ACCES = 13,
         PIPE = 32, BUSY = 16, EXIST = 17, NODEV = 19, NOTDIR = 20, ISDIR = 21, INVAL = 22, NOSPC = 28, NOTTY = 25, NAMETOOLONG = 36, NOSYS = 38, LOOP = 40,
-        NOTSUP = 95, ADDRINUSE = 98, CONNRESET = 104, CONNREFUSED = 111;
+        NOTSUP = 95, ADDRINUSE = 98, CONNRESET = 104, CONNREFUSED = 111, STALE = 116;
 }
 
 /// <summary>Constants of the kernel's interface, by the name of the call that takes them.</summary>
@@ -67,5 +67,5 @@ internal static class K
     internal const int GetInterfaceFlags = 0x8913, SetInterfaceFlags = 0x8914;
     internal const int LimitFileSize = 1;
     internal const int LandlockScopeSignal = 2, LandlockCreateVersion = 1, LandlockPathBeneath = 1, LandlockExecute = 1, LandlockReadFile = 4;
-    internal const int SolSocket = 1, PeerCredentials = 17, ReceiveTimeout = 20, SendTimeout = 21;
+    internal const int SolSocket = 1, PeerCredentials = 17, PeerProcess = 77, ReceiveTimeout = 20, SendTimeout = 21;
 }

@@ -10,7 +10,7 @@ internal static unsafe class Mounts
     internal const ulong Attributes = MountFlags.ReadOnly | MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec;
 
     internal const ulong AllFlags = Attributes | MountFlags.Recursive | MountFlags.SourceOnHost | MountFlags.SourceInSession
-        | MountFlags.SourceIsDescriptor | MountFlags.NewFileSystem | MountFlags.SourceInRoot | MountFlags.TargetInRoot | MountFlags.CreateTarget
+        | MountFlags.SourceIsDescriptor | MountFlags.SourceIsKnown | MountFlags.NewFileSystem | MountFlags.SourceInRoot | MountFlags.TargetInRoot | MountFlags.CreateTarget
         | MountFlags.SkipSame | MountFlags.SkipMissingSource | MountFlags.SkipMissingTarget | MountFlags.TargetNoFollow | MountFlags.CreateInPlace
         | MountFlags.ReplaceSymlink;
 
@@ -201,7 +201,27 @@ internal static unsafe class Mounts
 
         return Plan.Has(step, MountFlags.SourceInSession) ? Session.Open(path)
             : Plan.Has(step, MountFlags.SourceInRoot) ? Walk.Open(Root.Directory, path)
+            : Plan.Has(step, MountFlags.SourceIsKnown) ? OpenKnown(step, path)
             : OpenOnHost(path);
+    }
+
+    /// <summary>Opens a host path that was looked at before the namespaces were left: it must lead to the same file still.</summary>
+    private static int OpenKnown(byte* step, byte* path)
+    {
+        FileStatus status = default;
+        int opened = OpenOnHost(path);
+        int error = opened < 0 ? opened : FileStatus.Read(opened, &status);
+        if (error == 0 && !status.Is(Plan.U64(step, Step.Number), Plan.U64(step, Step.Number3)))
+        {
+            error = -E.STALE;
+        }
+
+        if (error < 0)
+        {
+            Sys.Close(opened);
+        }
+
+        return error < 0 ? error : opened;
     }
 
     /// <summary>

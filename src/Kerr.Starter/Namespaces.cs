@@ -20,7 +20,10 @@ internal static unsafe class Namespaces
         if (Sharing.Users >= 0)
         {
             int joined = (int)Sys.Call(Nr.Setns, Sharing.Users, K.CloneNewUser);
-            return joined < 0 ? joined : (int)Sys.Call(Nr.Unshare, (nint)(flags & ~(ulong)K.CloneNewUser));
+            if (joined < 0 || !Sharing.Apart)
+            {
+                return joined < 0 ? joined : (int)Sys.Call(Nr.Unshare, (nint)(flags & ~(ulong)K.CloneNewUser));
+            }
         }
 
         byte* mapUids = Plan.Reference(step, Step.Data);

@@ -178,6 +178,7 @@ internal static unsafe class Plan
                     Check(Number(At(extra), i) < Images.MaximumServers, "a number"u8);
                 }
 
+                flags = ShareFlags.Apart;
                 break;
             case StepKind.Unshare:
                 CheckCommand(data, true);

@@ -190,7 +190,7 @@ public enum StepKind : ushort
 
     /// <summary>Joins the launches that share a user namespace and the mounts of images; without it the steps that follow make their own.
     /// Source: the name under which they meet (an abstract socket's); Target: host path of the keeper; Extra: numbers, indices of servers whose
-    /// mounts are wanted; Data: vector, the key of each.</summary>
+    /// mounts are wanted; Data: vector, the key of each; Flags: ShareFlags.</summary>
     Share = 25,
 }
 
@@ -200,6 +200,13 @@ public static class FuseServerFlags
     /// <summary>It runs without capabilities and reaches no file by name (Landlock), and starts at once: under its number is a socket
     /// that brings /dev/fuse when the mount is made. Else it starts when that has come.</summary>
     public const ulong Confined = 1;
+}
+
+/// <summary>What of the user namespaces is shared.</summary>
+public static class ShareFlags
+{
+    /// <summary>The launch makes a user namespace of its own below the one of the mounts; else it joins the one that the others are in.</summary>
+    public const ulong Apart = 1;
 }
 
 /// <summary>How process 1 behaves.</summary>
@@ -233,6 +240,7 @@ public static class MountFlags
     public const ulong SourceIsDescriptor = 0x400;
     public const ulong NewFileSystem = 0x800;   // Source is a type: proc, sysfs, tmpfs, devpts, mqueue
     public const ulong SourceInRoot = 0x1000;   // Source is a root path (an image's own directory kept visible)
+    public const ulong SourceIsKnown = 0x2000;  // with SourceOnHost: it must be the file of device Number (major | minor << 32) and inode Number3
 
     public const ulong TargetInRoot = 0x10000;  // Target is a root path; else a session path
     public const ulong CreateTarget = 0x20000;  // a missing target is made: file for a file, directory otherwise

@@ -80,9 +80,11 @@ internal static unsafe class Privileges
         attributes[2] = K.LandlockScopeSignal;
         int rules = (int)Sys.Call(Nr.LandlockCreateRuleset, (nint)attributes, 24, 0);
         int error = rules < 0 ? rules : (int)Sys.Call(Nr.LandlockRestrictSelf, rules, 0);
-        if (rules >= 0)
+        Sys.Close(rules);
+        if (error is -E.NOSYS or -E.NOTSUP or -E.INVAL)
         {
-            Sys.Close(rules);
+            Audit.Note("This kernel cannot confine signals: `kill 0` inside reaches the caller's process group"u8); // before 6.12
+            return 0;
         }
 
         return error;

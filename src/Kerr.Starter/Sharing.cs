@@ -19,6 +19,9 @@ internal static unsafe class Sharing
     /// <summary>The user namespace to enter, or −1.</summary>
     internal static int Users { get; private set; } = -1;
 
+    /// <summary>Whether the launch makes one of its own below that.</summary>
+    internal static bool Apart { get; private set; }
+
     internal static int Join(byte* step, int plan)
     {
         Audit.Tell(step);
@@ -38,6 +41,7 @@ internal static unsafe class Sharing
             Sys.Close(end);
             if (error == 0)
             {
+                Apart = Plan.Has(step, ShareFlags.Apart);
                 return 0;
             }
 
@@ -69,19 +73,43 @@ internal static unsafe class Sharing
         return mount;
     }
 
-    /// <summary>Whether a process at the other end of a socket is one of our user, and no guest of a container.</summary>
+    /// <summary>
+    /// A pidfd of the process at the other end of a socket when it is one of our user and in our user and PID namespaces: no guest
+    /// of a container, which is in another of the first and, but for the keeper's own launches, knows nobody to ask.
+    /// </summary>
     internal static int Verify(int end)
+    {
+        int* peer = stackalloc int[3]; // struct ucred: pid uid gid
+        int process = -1;
+        int size = 4;
+        int exact = (int)Sys.Call(Nr.Getsockopt, end, K.SolSocket, K.PeerProcess, (nint)(&process), (nint)(&size));
+        size = 12;
+        int error = (int)Sys.Call(Nr.Getsockopt, end, K.SolSocket, K.PeerCredentials, (nint)peer, (nint)(&size));
+        process = exact >= 0 || error < 0 ? process : (int)Sys.Call(Nr.PidfdOpen, peer[0], 0); // before 6.5
+        error = error < 0 ? error : process < 0 ? process : peer[1] == (int)Sys.Call(Nr.Geteuid) ? 0 : -E.PERM;
+        error = error < 0 ? error : SameNamespace((uint)peer[0], (byte*)"/ns/pid"u8.Start);
+        error = error < 0 ? error : SameNamespace((uint)peer[0], (byte*)"/ns/user"u8.Start);
+
+        // Still there: so its number was not another's while we looked.
+        error = error < 0 ? error : Init.Heard(process) == 0 ? 0 : -E.PERM;
+        if (error < 0)
+        {
+            Sys.Close(process);
+        }
+
+        return error < 0 ? error : process;
+    }
+
+    private static int SameNamespace(uint process, byte* name)
     {
         FileStatus ours = default;
         FileStatus theirs = default;
-        int* peer = stackalloc int[3]; // struct ucred: pid uid gid
-        int size = 12;
-        int error = (int)Sys.Call(Nr.Getsockopt, end, K.SolSocket, K.PeerCredentials, (nint)peer, (nint)(&size));
         byte* path = stackalloc byte[48];
-        Text.Copy(Text.Number(Text.Copy(path, (byte*)"/proc/"u8.Start), (ulong)(uint)peer[0]), "/ns/pid"u8, 8);
-        error = error < 0 ? error : peer[1] == (int)Sys.Call(Nr.Geteuid) ? FileStatus.Read(K.AtCwd, "/proc/self/ns/pid"u8, 0, &ours) : -E.PERM;
-        error = error < 0 ? error : FileStatus.Read(K.AtCwd, path, 0, &theirs);
-        return error < 0 ? error : ours.SameFile(&theirs) ? peer[0] : -E.PERM;
+        *Text.Copy(Text.Number(Text.Copy(path, (byte*)"/proc/"u8.Start), process), name) = 0;
+        int error = FileStatus.Read(K.AtCwd, path, 0, &theirs);
+        *Text.Copy(Text.Copy(path, (byte*)"/proc/self"u8.Start), name) = 0;
+        error = error < 0 ? error : FileStatus.Read(K.AtCwd, path, 0, &ours);
+        return error < 0 ? error : ours.SameFile(&theirs) ? 0 : -E.PERM;
     }
 
     private static int Connect(byte* name)
@@ -95,6 +123,7 @@ internal static unsafe class Sharing
         error = error < 0 ? error : (int)Sys.Call(Nr.Setsockopt, end, K.SolSocket, K.ReceiveTimeout, (nint)patience, 16);
         error = error < 0 ? error : (int)Sys.Call(Nr.Connect, end, (nint)address, length);
         error = error < 0 ? error : Verify(end);
+        Sys.Close(error);
         if (error < 0)
         {
             Sys.Close(end);
@@ -117,67 +146,52 @@ internal static unsafe class Sharing
             return error;
         }
 
-        int child = Sys.Fork();
-        if (child == 0)
+        int forked = Orphans.Fork();
+        if (forked == 0)
         {
-            if (Sys.Fork(K.SigChild) == 0)
-            {
-                Become(step, plan, socket, pair[1]);
-            }
-
-            Sys.Exit(0);
+            Become(step, plan, socket, pair[1]);
         }
 
         Sys.Close(socket);
         Sys.Close(pair[1]);
-        int status = child < 0 ? child : Sys.Wait(child);
-        if (status < 0)
+        if (forked < 0)
         {
             Sys.Close(pair[0]);
         }
 
-        return status < 0 ? status : pair[0];
+        return forked < 0 ? forked : pair[0];
     }
 
-    /// <summary>Executes the keeper: nobody's child, in a session of its own, holding nothing of the caller.</summary>
+    /// <summary>Executes the keeper.</summary>
     private static void Become(byte* step, int plan, int socket, int end)
     {
         byte* kept = stackalloc byte[12];
         *(uint*)kept = 2;
         *(uint*)(kept + 4) = (uint)plan;
         *(uint*)(kept + 8) = (uint)socket;
-        int error = (int)Sys.Call(Nr.Setsid);
-        error = error < 0 ? error : (int)Sys.Call(Nr.Chdir, (nint)"/"u8.Start);
-        int nothing = error < 0 ? error : Sys.OpenAt(K.AtCwd, "/dev/null"u8, O.ReadWrite);
-        for (int i = 0; i < 3 && nothing >= 0; i++)
-        {
-            error = (int)Sys.Call(Nr.Dup3, nothing, i);
-            nothing = error < 0 ? error : nothing;
-        }
-
-        Descriptors.CloseAllBut(3, end, kept);
+        int error = Orphans.Settle(end, kept);
         byte** arguments = stackalloc byte*[5];
         byte* none = null;
         arguments[0] = (byte*)"kerr-keeper"u8.Start;
+        arguments[1] = Number(plan);
+        arguments[2] = Number(socket);
+        arguments[3] = Number(end);
         arguments[4] = null;
-        int* numbers = stackalloc int[3];
-        numbers[0] = plan;
-        numbers[1] = socket;
-        numbers[2] = end;
-        for (int i = 0; i < 3 && nothing >= 0; i++)
-        {
-            arguments[1 + i] = Arena.Take(16);
-            *Text.Number(arguments[1 + i], (ulong)numbers[i]) = 0;
-            error = Sys.Fcntl(numbers[i], K.SetDescriptorFlags);
-            nothing = error < 0 ? error : nothing;
-        }
-
-        if (nothing >= 0)
+        if (error == 0)
         {
             Sys.Call(Nr.Execve, (nint)Plan.String(step, Step.Target), (nint)arguments, (nint)(&none));
         }
 
         Sys.Exit(127);
+    }
+
+    /// <summary>A descriptor's number as text; it stays open at exec.</summary>
+    private static byte* Number(int descriptor)
+    {
+        byte* text = Arena.Take(16);
+        *Text.Number(text, (ulong)descriptor) = 0;
+        Sys.Fcntl(descriptor, K.SetDescriptorFlags);
+        return text;
     }
 
     /// <summary>Asks for each image of the step, or for the namespace alone.</summary>
@@ -186,7 +200,7 @@ internal static unsafe class Sharing
         byte* keys = Plan.Reference(step, Step.Data);
         byte* servers = Plan.Reference(step, Step.Extra);
         uint count = Plan.Count(servers);
-        int error = count == 0 ? Exchange(end, SharingFormat.NoImage, null, null, plan, -1) : 0;
+        int error = count == 0 ? Exchange(step, end, SharingFormat.NoImage, null, null, plan, -1) : 0;
         for (uint i = 0; i < count && error == 0; i++)
         {
             uint index = Plan.Number(servers, i);
@@ -194,13 +208,13 @@ internal static unsafe class Sharing
             byte* mount = Find(StepKind.MountFuse, index);
             byte* kept = server == null ? null : Plan.Reference(server, Step.More);
             error = mount == null || Plan.Count(kept) == 0 ? -E.INVAL
-                : Exchange(end, index, Plan.Item(keys, i), mount, plan, (int)Plan.Number(kept, 0));
+                : Exchange(step, end, index, Plan.Item(keys, i), mount, plan, (int)Plan.Number(kept, 0));
         }
 
         return error;
     }
 
-    private static int Exchange(int end, uint index, byte* key, byte* mount, int plan, int image)
+    private static int Exchange(byte* step, int end, uint index, byte* key, byte* mount, int plan, int image)
     {
         byte* request = stackalloc byte[SharingFormat.RequestSize];
         int* descriptors = stackalloc int[Sockets.MostDescriptors];
@@ -218,6 +232,7 @@ internal static unsafe class Sharing
         *to++ = 0;
         *(ulong*)request = SharingFormat.Magic;
         *(uint*)(request + SharingFormat.Server) = index;
+        *(ulong*)(request + SharingFormat.Users) = Plan.U64(step, Step.Flags);
         *(ulong*)(request + SharingFormat.Flags) = mount == null ? 0 : Plan.U64(mount, Step.Flags);
         descriptors[0] = plan;
         descriptors[1] = image;

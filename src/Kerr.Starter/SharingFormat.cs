@@ -16,7 +16,8 @@ public static class SharingFormat
     public const int Server = 8;            // u32: index of the FuseServer step that serves it, or NoImage
     public const int Options = 12;          // u32: where the options begin
     public const int Flags = 16;            // u64: MountFlags
-    public const int Text = 24;             // key, then options
+    public const int Users = 24;            // u64: ShareFlags
+    public const int Text = 32;             // key, then options
     public const int RequestSize = 1024;    // at most
 
     /// <summary>Only the user namespace is wanted.</summary>

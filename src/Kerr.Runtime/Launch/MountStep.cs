@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using Kerr.Linux.Files;
 using Kerr.Plan;
 
 namespace Kerr.Runtime.Launch;
@@ -12,6 +13,9 @@ public sealed record MountStep(string Text, string Why, string? Source, string T
 
     /// <summary>What is bound, when it was opened before.</summary>
     public Descriptor? Descriptor { get; init; }
+
+    /// <summary>The file that the source was when it was looked at: another of the same name is refused.</summary>
+    public FileIdentity? Known { get; init; }
 
     /// <summary>Mode of the target directory, when it has to be made.</summary>
     public uint Mode { get; init; } = 0x1ED;    // 0755
@@ -42,8 +46,9 @@ public sealed record MountStep(string Text, string Why, string? Source, string T
         PlanEncoder.Put(step, Step.Source, plan.Text(Source));
         PlanEncoder.Put(step, Step.Target, plan.Text(Target));
         PlanEncoder.Put(step, Step.Data, plan.Text(Options));
-        PlanEncoder.Put64(step, Step.Flags, Flags);
-        PlanEncoder.Put64(step, Step.Number, Descriptor is null ? 0 : (ulong)plan.Number(Descriptor));
+        PlanEncoder.Put64(step, Step.Flags, Flags | (Known is null ? 0 : MountFlags.SourceIsKnown));
+        PlanEncoder.Put64(step, Step.Number, Known is { } known ? known.DeviceMajor | ((ulong)known.DeviceMinor << 32) : Descriptor is null ? 0 : (ulong)plan.Number(Descriptor));
+        PlanEncoder.Put64(step, Step.Number3, Known?.Inode ?? 0);
         PlanEncoder.Put64(step, Step.Number2, Mode);
     }
 

@@ -455,6 +455,9 @@ public sealed record ShareStep(string Text, string Why, string Name, string Keep
     /// <summary>The servers whose mounts are wanted, each with what it mounts of its file.</summary>
     public IReadOnlyList<(uint Server, string Key)> Images { get; init; } = [];
 
+    /// <summary>Whether the launch is out of the others' reach: in a user namespace of its own below that of the mounts.</summary>
+    public bool Apart { get; init; }
+
     public override StepKind Kind => StepKind.Share;
 
     internal override void Encode(PlanEncoder plan, Span<byte> step)
@@ -471,9 +474,14 @@ public sealed record ShareStep(string Text, string Why, string Name, string Keep
         PlanEncoder.Put(step, Step.Target, plan.Text(Keeper));
         PlanEncoder.Put(step, Step.Data, plan.Vector(keys));
         PlanEncoder.Put(step, Step.Extra, plan.Numbers(servers));
+        PlanEncoder.Put64(step, Step.Flags, Apart ? ShareFlags.Apart : 0);
     }
 
-    internal override void Describe(StepDescription description) => description.Add("name", Name);
+    internal override void Describe(StepDescription description)
+    {
+        description.Add("name", Name);
+        description.Add("users", Apart ? "own" : "shared");
+    }
 }
 
 /// <summary>Starts a FUSE program of the user inside. <c>{fuse}</c> among the arguments stands for its descriptor.</summary>

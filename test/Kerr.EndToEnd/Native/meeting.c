@@ -49,7 +49,7 @@ static int ask(void)
     }
 
     /* A request as in SharingFormat: magic, no image, options behind an empty key. */
-    char request[26] = "KERRSHR1\377\377\377\377\31";
+    char request[34] = "KERRSHR1\377\377\377\377\41";
     int plan = dup(0);
     char control[CMSG_SPACE(sizeof plan)] = { 0 };
     struct iovec data = { request, sizeof request };

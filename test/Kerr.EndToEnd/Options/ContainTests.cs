@@ -103,4 +103,11 @@ public class ContainTests
         Assert.Contains("LANG=C", result.Lines);
         Assert.DoesNotContain(result.Lines, line => line.StartsWith("MINE=", StringComparison.Ordinal) || line.StartsWith("LOGNAME=", StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData("--contain")]
+    [InlineData("--containall")]
+    [InlineData("--compat")]
+    public void Nothing_below_sys_can_be_written(string option)
+        => As.User.Run("exec", option, Images.Directory, "sh", "-c", "grep -E '^[^ ]* /sys' /proc/mounts | grep -vE ' ro[ ,]'; echo end").Prints("end");
 }

@@ -66,6 +66,14 @@ public class HostProgramsTests
     }
 
     [Fact]
+    public void A_program_in_the_image_starts_with_all_three_standard_descriptors()
+    {
+        string image = Images.New().Script("/bin/list", "#!/bin/sh\nfor fd in 0 1 2; do [ -e /proc/$$/fd/$fd ] && echo $fd >&2; done\n").Path;
+        Result result = As.User.Run("exec", "--fusemount", "container:list /mnt", image, "sleep", "0.3").Succeeds();
+        Assert.Equal("0\n1\n2\n", result.Err);
+    }
+
+    [Fact]
     public void A_program_that_is_not_in_the_image_is_told()
         => As.User.Run("exec", "--fusemount", "container:no-such-program /mnt", Images.Directory, "true").IsFatal("no-such-program is not in the image");
 

@@ -162,10 +162,42 @@ public class SharedImageTests
         string image = Images.New().Copy("/bin/meeting", Programs.Meeting).Sif();
         using Running running = As.User.Start(["exec", image, "sh", "-c", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.02; done"]);
         running.WaitFor("ready");
-        As.User.Run("exec", "--containall", image, "meeting", "ask").Prints("refused");
+        foreach (string option in (string[])["--containall", "--contain", "--no-home", "--no-share-image"])
+        {
+            As.User.Run("exec", option, image, "meeting", "ask").Prints("refused");
+        }
+
         As.OtherUser.Named(Programs.Meeting).Run("ask").Prints("refused");
         As.User.Named(Programs.Meeting).Run("ask").Prints("served");        // so the question is a good one
         running.Signal(Terminate).Wait().Ends(0);
+    }
+
+    [Theory]
+    [InlineData("--containall")]
+    [InlineData("--pid")]
+    public void A_payload_with_processes_of_its_own_is_not_looked_into(string option)
+    {
+        string image = Image();
+        using Running hidden = As.User.With("APPTAINERENV_TOKEN=of_the_hidden_one").Start(["exec", option, image, .. Wait]);
+        using Running open = As.User.With("APPTAINERENV_TOKEN=of_the_open_one").Start(["exec", image, .. Wait]);
+        hidden.WaitFor("ready");
+        open.WaitFor("ready");
+
+        string seen = As.User.Run("exec", "--contain", image, "sh", "-c", "cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep ^TOKEN= | sort -u; true").Succeeds().Line;
+
+        Assert.Equal("TOKEN=of_the_open_one", seen);    // that ranks can look into each other is what the namespace is shared for
+        hidden.Signal(Kill).Wait();
+        open.Signal(Terminate).Wait().Ends(0);
+    }
+
+    [Fact]
+    public void A_root_inside_shares_nothing()
+    {
+        string image = Image();
+        using Running running = As.Fakeroot.Start(["exec", image, .. Wait]);
+        running.WaitFor("ready");
+        Assert.Empty(Named(Keeper));
+        running.Signal(Kill).Wait();
     }
 
     [Fact]

@@ -36,13 +36,23 @@ internal static class KernelMountPlan
         else
         {
             plan.Steps.Add(plan.Isolation.InUserNamespace
-                ? Bind("/sys", "configuration: mount sys = yes")
+                ? BindSys(plan)
                 : New("sysfs", "/sys", "configuration: mount sys = yes") with
                 {
                     Policy = FailurePolicy.Warn,
                     Failures = [new(default, "cannot mount /sys")],
                 });
         }
+    }
+
+    /// <summary>
+    /// The host's /sys with all that is mounted below it. Contained it is read-only: through control groups, or the list of FUSE connections, a
+    /// payload could end processes and mounts of the caller's.
+    /// </summary>
+    private static MountStep BindSys(PlanContext plan)
+    {
+        MountStep bind = Bind("/sys", "configuration: mount sys = yes");
+        return plan.Isolation.Contain ? bind with { Why = $"{plan.WhyContained}: read-only", Flags = bind.Flags | MountFlags.ReadOnly } : bind;
     }
 
     private static MountStep Bind(string path, string why)

@@ -11,6 +11,7 @@ internal static class ProcessPlan
 {
     public static void Add(PlanContext plan)
     {
+        AddConfinement(plan);
         plan.Steps.AddRange(plan.FusePrograms);
         AddWorkingDirectory(plan);
         if (plan.Isolation.DefaultUmask)
@@ -18,7 +19,6 @@ internal static class ProcessPlan
             plan.Steps.Add(new UmaskStep("Setting umask 0022", plan.Request.Why(plan.Request.Compat ? "compat" : "no-umask"), 0x12));
         }
 
-        AddConfinement(plan);
         PrivilegePlan.Add(plan);
         SecurityPlan.Add(plan);
     }
@@ -30,8 +30,11 @@ internal static class ProcessPlan
         {
             plan.Steps.Add(new ConfineSignalsStep("Confining signals to the container", "a PID namespace of its own")
             {
-                Policy = FailurePolicy.Quiet,       // kernels before 6.12 have no such scope
-                Failures = [new(default, "this kernel cannot confine signals: `kill 0` inside reaches the caller's process group")],
+                Failures =
+                [
+                    new(Errno.E2BIG, "cannot confine signals to the container: the caller is in as many Landlock domains as there can be", "use --no-pid, or start it from fewer sandboxes"),
+                    new(default, "cannot confine signals to the container"),
+                ],
             });
         }
     }

@@ -33,7 +33,12 @@ internal static class RootPlan
                 $"Mounting image: {plan.Image.Path}", "the image is a directory", plan.Image.Path, "image",
                 MountFlags.SourceOnHost | plan.BindFlags | (writable ? 0 : MountFlags.ReadOnly))
             {
-                Failures = [new(default, $"cannot mount the image directory {plan.Image.Path}")],
+                Known = plan.Image.File.Directory,
+                Failures =
+                [
+                    new(Errno.ESTALE, $"the image directory {plan.Image.Path} was replaced while the container started", "start it again"),
+                    new(default, $"cannot mount the image directory {plan.Image.Path}"),
+                ],
             });
         }
         else

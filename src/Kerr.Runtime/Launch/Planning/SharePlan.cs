@@ -29,8 +29,15 @@ internal static class SharePlan
             }
         }
 
-        if (images.Count == 0 || !plan.Isolation.InUserNamespace)
+        if (images.Count == 0)
         {
+            return;
+        }
+
+        // A root inside has every capability over a shared namespace: it could change what others get.
+        if (plan.Isolation.Mode != LaunchMode.UserNamespace || plan.Isolation.InsideUid == 0)
+        {
+            plan.Notes.Skip("sharing the mount of the image", "the payload is root of its user namespace");
             return;
         }
 
@@ -46,6 +53,9 @@ internal static class SharePlan
             Name(plan, job), plan.Installation.LibexecDir + "/kerr-keeper")
         {
             Images = images,
+
+            // Processes of one user namespace can look into each other. Ranks want that; a payload with processes of its own is to be out of reach.
+            Apart = plan.Isolation.Pid,
             Policy = FailurePolicy.Quiet,
             Failures = [new(default, "images cannot be shared with other launches: this one makes its own mounts")],
         });
