@@ -2,7 +2,9 @@ using System;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Threading;
 using Kerr.Linux.Files;
 using Xunit;
@@ -142,6 +144,39 @@ public sealed class ImageServerTests(SampleTree sample) : IClassFixture<SampleTr
         Assert.Contains("input/output", error.Message, StringComparison.OrdinalIgnoreCase);
         Assert.Equal(link, File.ReadAllBytes(served.FileAt("page")));
         Assert.False(served.Server.HasExited);
+    }
+
+    [Fact]
+    public void Damage_is_told_in_the_hosts_log()
+    {
+        const string Log = "/dev/log";
+        if (Path.Exists(Log))
+        {
+            Kerr.Tests.Need.Missing("a host without a log of its own");
+        }
+
+        string cut = sample.Image("-comp lz4 -b 128K -no-fragments") + ".told";
+        File.Copy(sample.Image("-comp lz4 -b 128K -no-fragments"), cut);
+        using var log = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 5000 };
+        log.Bind(new UnixDomainSocketEndPoint(Log));
+        try
+        {
+            using var served = new MountedImage(cut);
+            Assert.Equal("small\n", File.ReadAllText(served.FileAt("small")));
+            using (FileStream file = File.OpenWrite(cut))
+            {
+                file.SetLength(4096);
+            }
+
+            Assert.ThrowsAny<IOException>(() => File.ReadAllBytes(served.FileAt("half-random")));
+            var line = new byte[1000];
+            string told = Encoding.Latin1.GetString(line, 0, log.Receive(line));
+            Assert.StartsWith($"<11>kerr-image-server[{served.Server.Id}]: image {cut} is damaged: ", told, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(Log);
+        }
     }
 
     [Theory]
