@@ -5,7 +5,6 @@ import os
 import platform
 import statistics
 
-BEGIN, END = "<!-- bench/start begins -->", "<!-- bench/start ends -->"
 
 
 def table(contenders, times, counts, memory, rounds):
@@ -25,6 +24,32 @@ def table(contenders, times, counts, memory, rounds):
             f"{ratio:.2f} × {contender.beside}" if ratio is not None and contender.beside != contender.name else "1",
             calls, None if forks is None else forks + 1, faults, kibibytes(largest), kibibytes(stays)))
     return "\n".join(lines)
+
+
+def images(times, memory, asked, rounds):
+    """Reading images: medians in seconds, and the ratio of speed to the kernel's driver beside what was asked for."""
+    goals = {(test, label, phase): (must, aim) for test, label, phase, must, aim in asked}
+    lines = [
+        f"{datetime.date.today()}, {machine()}; medians of {rounds} interleaved runs each, in seconds.",
+        "",
+        "| | image | page cache | kernel | kerr | squashfuse_ll | directory | kernel ÷ kerr | must | aim |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for test, label, phase in sorted({(test, label, phase) for test, label, _, phase in times}, key=lambda key: (key[1], list_index(times, key), key[2])):
+        found = [times.get((test, label, name, phase)) for name in ("kernel", "kerr", "squashfuse_ll", "directory")]
+        medians = [statistics.median(values) if values else None for values in found]
+        must, aim = goals.get((test, label, phase), (None, None))
+        lines.append(row(
+            test, label, phase, *[None if value is None else f"{value:.3f}" for value in medians],
+            f"{medians[0] / medians[1]:.2f}", None if must is None else f"≥ {must}", None if aim is None else f"≥ {aim}"))
+    if memory:
+        lines += ["", "Largest memory of the server after reading everything: " + "; ".join(
+            f"{label} {size / 1024:.1f} MiB" for label, size in memory.items()) + " (must ≤ 64, aim ≤ 32)."]
+    return "\n".join(lines)
+
+
+def list_index(times, key):
+    return next(i for i, (test, label, _, _) in enumerate(times) if (test, label) == key[:2])
 
 
 def row(*cells):
@@ -50,11 +75,12 @@ def machine():
     return f"{model}, {os.cpu_count()} cores, Linux {platform.release().split('-')[0]}, load {load:.1f}"
 
 
-def write(path, text):
-    """Replaces what stands between the markers."""
+def write(path, text, script="bench/start"):
+    """Replaces what stands between the script's markers."""
+    begin, end = f"<!-- {script} begins -->", f"<!-- {script} ends -->"
     with open(path, encoding="utf-8") as file:
         page = file.read()
-    before, rest = page.split(BEGIN, 1)
-    _, after = rest.split(END, 1)
+    before, rest = page.split(begin, 1)
+    _, after = rest.split(end, 1)
     with open(path, "w", encoding="utf-8") as file:
-        file.write(f"{before}{BEGIN}\n{text}\n{END}{after}")
+        file.write(f"{before}{begin}\n{text}\n{end}{after}")

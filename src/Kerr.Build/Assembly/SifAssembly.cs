@@ -22,7 +22,7 @@ public static class SifAssembly
 {
     /// <summary>
     /// Without it mksquashfs looks whether it has packed an equal file before, and up to 4.7.5 its threads get in each other's way at
-    /// that: one image of seven came out different, one of twenty damaged (docs/decisions/0010-no-search-for-equal-files.md).
+    /// that: one image of seven came out different, one of twenty damaged (docs/decisions/0012-no-search-for-equal-files.md).
     /// </summary>
     internal const string NoDuplicates = "-no-duplicates";
 

@@ -140,7 +140,7 @@ public sealed class SquashFsImage
                 Xattrs = Int(bytes, 20),
             },
             _ => File(
-                inode with { Links = Int(bytes, 24), Xattrs = Int(bytes, 36), Sparse = Math.Clamp(Long(bytes, 16), 0, Math.Max(0, Long(bytes, 8))) },
+                inode with { Links = Int(bytes, 24), Xattrs = Int(bytes, 36), Sparse = Long(bytes, 16) },
                 Long(bytes, 0), Int(bytes, 28), Int(bytes, 32), Long(bytes, 8)),
         };
     }

@@ -27,7 +27,7 @@ public readonly record struct SquashFsInode
     /// <summary>The bytes of a regular file or of a symbolic link's target; of a directory, those of its listing.</summary>
     public long Size { get; init; }
 
-    /// <summary>How many bytes of a regular file are in holes, as the image says.</summary>
+    /// <summary>How many bytes of a regular file are in holes, as the image says: nothing depends on it.</summary>
     public long Sparse { get; init; }
 
     public uint DeviceMajor { get; init; }

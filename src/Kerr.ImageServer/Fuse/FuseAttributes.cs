@@ -54,7 +54,7 @@ internal static class FuseAttributes
     {
         // As the kernel's driver shows it, a directory has the size of its listing with three bytes for "." and "..".
         ulong size = (ulong)inode.Size + (inode.Kind == FileKind.Directory ? 3u : 0u);
-        ulong blocks = inode.Kind == FileKind.Regular ? (ulong)(inode.Size - inode.Sparse + 511) >> 9 : 0;
+        ulong blocks = inode.Kind == FileKind.Regular ? unchecked((ulong)(inode.Size - inode.Sparse + 511)) >> 9 : 0;
         BinaryPrimitives.WriteUInt64LittleEndian(attr, inode.Number);
         BinaryPrimitives.WriteUInt64LittleEndian(attr[8..], size);
         BinaryPrimitives.WriteUInt64LittleEndian(attr[16..], blocks);

@@ -51,6 +51,46 @@ public sealed class StarterImageTests : IClassFixture<StarterHost>
     }
 
     [Fact]
+    public void Our_own_server_is_confined()
+    {
+        NeedFuse();
+        ImageServer.MountedImage.Need();
+        var residue = new Residue();
+        string server = Path.Combine(host.Folder, "kerr-image-server");
+        File.Copy(ImageServer.MountedImage.Program, server, overwrite: true);
+        File.SetUnixFileMode(server, (UnixFileMode)0x1ED);
+
+        StarterResult result = host.Run(
+            Served("cat /etc/group; cat /proc/[0-9]*/status | grep -A60 ^Name:.kerr-image-serv | grep -E '^(CapEff|CapPrm|NoNewPrivs|Seccomp):'", server, $"fuse={Fuse}", $"image={Image}", $"offset={BeforeTheImage}", $"length={new FileInfo(file).Length - BeforeTheImage}"),
+            Open());
+
+        Assert.Equal(
+            "root:x:0:\nbin:x:1:\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\n", result.Output);
+        residue.AssertNone();
+        AssertNoServer();
+    }
+
+    [Fact]
+    public void A_confined_server_reaches_no_file_by_name()
+    {
+        NeedFuse();
+        string told = Path.Combine(host.Folder, "told");
+        File.WriteAllText(told, "");
+        File.SetUnixFileMode(told, (UnixFileMode)0x1B6);
+        string script = $"read -r line < /etc/hostname && echo read >&{Image}; echo line > {told}.more && echo written >&{Image}; /bin/busybox true && echo executed >&{Image}; echo done >&{Image}";
+
+        host.Run(Served("true", "/bin/busybox", "sh", "-c", script), Open($"{Image}<>{told}"));
+
+        for (int i = 0; i < 100 && !File.ReadAllText(told).Contains("done", StringComparison.Ordinal); i++)
+        {
+            System.Threading.Thread.Sleep(10);
+        }
+
+        // The program itself may be executed, as it has to be; nothing else.
+        Assert.Equal("executed\ndone\n", File.ReadAllText(told));
+    }
+
+    [Fact]
     public void A_waiting_server_ends_with_a_launch_that_fails()
     {
         NeedFuse();
@@ -117,7 +157,7 @@ public sealed class StarterImageTests : IClassFixture<StarterHost>
     {
         for (int i = 0; i < 1000; i++)
         {
-            using Process found = Process.Start(new ProcessStartInfo("pgrep", ["-u", TestUser.Name, "squashfuse_ll"]) { RedirectStandardOutput = true })!;
+            using Process found = Process.Start(new ProcessStartInfo("pgrep", ["-u", TestUser.Name, "squashfuse_ll|kerr-image"]) { RedirectStandardOutput = true })!;
             if (found.StandardOutput.ReadToEnd().Length == 0)
             {
                 return;
@@ -139,12 +179,16 @@ public sealed class StarterImageTests : IClassFixture<StarterHost>
 
     /// <summary>A launch whose image a FUSE server serves.</summary>
     private static byte[] Served(string server, string script)
+        => Served(script, 0, server, "-f", "-o", $"offset={BeforeTheImage}", $"/proc/self/fd/{Image}", $"/dev/fd/{Fuse}");
+
+    private static byte[] Served(string script, params string[] server) => Served(script, FuseServerFlags.Confined, server);
+
+    private static byte[] Served(string script, ulong how, params string[] server)
     {
         (int uid, int gid) = Launches.UserIds();
         PlanBuilder plan = new PlanBuilder { Descriptors = [Image] };
         plan.Add(
-                StepKind.FuseServer, data: plan.Vector(server, "-f", "-o", $"offset={BeforeTheImage}", $"/proc/self/fd/{Image}", $"/dev/fd/{Fuse}"),
-                more: plan.Numbers(Image), number: Fuse)
+                StepKind.FuseServer, data: plan.Vector(server), more: plan.Numbers(Image), flags: how, number: Fuse)
             .Add(StepKind.Unshare, $"{uid} {uid} 1\n", $"{gid} {gid} 1\n", flags: Launches.Mount | Launches.Users, number: 1)
             .Add(StepKind.Session)
             .Add(StepKind.Directory, target: "image", number: 0x1ED)

@@ -1,10 +1,8 @@
 using System;
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.IO;
 using System.Text;
 using Kerr.Image;
-using Kerr.Image.SquashFs;
 using Kerr.ImageServer;
 using Kerr.ImageServer.Fuse;
 using Kerr.Linux;
