@@ -2,7 +2,6 @@ using System;
 using System.IO;
 using System.Threading;
 using Kerr.EndToEnd.Harness;
-using Kerr.Tests;
 using Xunit;
 
 namespace Kerr.EndToEnd.Faults;

@@ -1,7 +1,5 @@
 using System.IO;
-using System.Threading;
 using Kerr.EndToEnd.Harness;
-using Kerr.Tests;
 using Xunit;
 
 namespace Kerr.EndToEnd.Options;
