@@ -87,9 +87,9 @@ internal static unsafe class Images
         int error = made < 0 ? made : FuseServers.Release(s_servers.End[server], device, enter: true);
         s_servers.End[server] = made < 0 ? s_servers.End[server] : 0;
         error = error < 0 ? error : Mounts.Attach(made, target);
+        Sys.Close(device); // the server's is the only one now: when it ends, whoever waits for it is told
         error = error < 0 ? error : FileStatus.Read(made, &status); // waits for its answer: it may have refused the layers
         Sys.Close(made);
-        Sys.Close(device);
         Sys.Close(target);
         return error;
     }

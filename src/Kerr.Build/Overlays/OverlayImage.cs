@@ -52,6 +52,10 @@ public static class OverlayImage
                 CreateFile(path, maker, options);
             }
         }
+        catch (LinuxException failure) when (failure.Call == "posix_spawn")
+        {
+            throw new UserException($"cannot start {failure.Subject}: {failure.Errno.Text()}", "look whether the package e2fsprogs is whole", failure);
+        }
         catch (LinuxException failure)
         {
             throw failure.Errno is Errno.ENOSPC or Errno.EDQUOT or Errno.EFBIG

@@ -3,10 +3,14 @@ using Xunit;
 
 namespace Kerr.EndToEnd.Input;
 
-/// <summary>A host whose /dev/fuse is missing or closed: image files cannot be mounted by users, and the message says what can be done.</summary>
+/// <summary>
+/// A host whose /dev/fuse is missing or closed: image files cannot be mounted by users, and where they may not be unpacked the
+/// message says what can be done.
+/// </summary>
 public class FuseDeviceTests
 {
-    private const string Without = """
+    /// <summary>Makes a /dev of a few devices, in a mount namespace of the caller's own.</summary>
+    internal const string Without = """
         mount -t tmpfs none /mnt
         for name in null zero full random urandom tty; do : >/mnt/$name; mount --bind /dev/$name /mnt/$name; done
         mkdir /mnt/pts /mnt/shm
@@ -15,11 +19,11 @@ public class FuseDeviceTests
 
     [Fact]
     public void A_missing_device_is_told()
-        => As.User.OnHost(Without).Run("exec", Images.Sif, "/bin/true").IsFatal("/dev/fuse").Warns("modprobe fuse").Warns("unsquashfs");
+        => As.User.OnHost(Without).Run("exec", "--no-tmp-sandbox", Images.Sif, "/bin/true").IsFatal("/dev/fuse").Warns("modprobe fuse").Warns("unsquashfs");
 
     [Fact]
     public void A_closed_device_is_told()
-        => As.User.OnHost(Without + "\nmknod -m 600 /dev/fuse c 10 229").Run("exec", Images.Sif, "/bin/true")
+        => As.User.OnHost(Without + "\nmknod -m 600 /dev/fuse c 10 229").Run("exec", "--no-tmp-sandbox", Images.Sif, "/bin/true")
             .IsFatal("/dev/fuse").Warns("chmod 0666 /dev/fuse").Warns("unsquashfs");
 
     [Fact]

@@ -70,6 +70,14 @@ public class WritableTests
     }
 
     [Fact]
+    public void The_throw_away_layer_is_as_large_as_the_administrator_says()
+    {
+        string configuration = Configuration.ConfigurationFile.With("sessiondir max size = 8");
+        As.User.Run("--config", configuration, "exec", "--writable-tmpfs", Images.OwnDirectory, "sh", "-c", "dd if=/dev/zero of=/big bs=1M count=6 2>&1 | tail -1 && dd if=/dev/zero of=/more bs=1M count=6")
+            .Ends(1).Warns("No space left on device");
+    }
+
+    [Fact]
     public void A_read_only_overlay_is_seen_and_not_changed()
     {
         string overlay = Host.Directory(TestUser.First);

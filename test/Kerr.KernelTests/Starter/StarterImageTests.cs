@@ -35,6 +35,49 @@ public sealed class StarterImageTests : IClassFixture<StarterHost>
         AssertNoServer();
     }
 
+    [Fact]
+    public void A_process_outside_waits_for_the_servers_and_ends_as_the_payload_did()
+    {
+        NeedFuse();
+        var residue = new Residue();
+        string slow = Path.Combine(host.Folder, "slow-server");
+        string mark = Path.Combine(host.Folder, "trace-of-server");
+        File.WriteAllText(slow, $"#!/bin/sh\n/usr/bin/squashfuse_ll \"$@\"\nsleep 0.3\necho written > {mark}\n");
+        File.SetUnixFileMode(slow, (UnixFileMode)0x1ED);
+        File.WriteAllText(mark, "");
+        File.SetUnixFileMode(mark, (UnixFileMode)0x1B6);
+
+        StarterResult result = host.Run(Served(slow, "exit 6", InitFlags.Outside), Open());
+
+        Assert.Equal((6, ""), (result.ExitCode, result.Errors));
+        Assert.Equal("written\n", File.ReadAllText(mark));
+        residue.AssertNone();
+    }
+
+    [Fact]
+    public void A_server_that_refuses_to_merge_ends_the_launch()
+    {
+        NeedFuse();
+        var residue = new Residue();
+        (int uid, int gid) = Launches.UserIds();
+        PlanBuilder plan = new();
+        plan.Add(StepKind.FuseServer, data: plan.Vector("/bin/false"), number: Fuse)
+            .Add(StepKind.Unshare, $"{uid} {uid} 1\n", $"{gid} {gid} 1\n", flags: Launches.Mount | Launches.Users, number: 1)
+            .Add(StepKind.Session)
+            .Add(StepKind.Directory, target: "image", number: 0x1ED)
+            .Add(StepKind.Directory, target: "upper", number: 0x1ED)
+            .Add(StepKind.Directory, target: "work", number: 0x1ED)
+            .Add(StepKind.Root, "image", $"rootmode=40000,user_id={uid},group_id={gid}", extra: plan.Text("upper"), more: plan.Text("work"),
+                flags: RootFlags.Overlay | RootFlags.UserXattr | RootFlags.FuseOverlay | RootFlags.Writable, failures: plan.Failures((107, "it refused", null)))
+            .Add(StepKind.Exec, data: plan.Candidates(("/bin/sh", ["sh"], 0)));
+
+        StarterResult result = host.Run(plan.Build());
+
+        Assert.Equal(255, result.ExitCode);
+        Assert.StartsWith("FATAL:   it refused: ", result.Errors, StringComparison.Ordinal);
+        residue.AssertNone();
+    }
+
     [Theory]
     [InlineData("/no/such/server")]
     [InlineData("/bin/false")]
@@ -178,18 +221,23 @@ public sealed class StarterImageTests : IClassFixture<StarterHost>
     private string[] Open() => Open($"{Image}<{file}");
 
     /// <summary>A launch whose image a FUSE server serves.</summary>
-    private static byte[] Served(string server, string script)
-        => Served(script, 0, server, "-f", "-o", $"offset={BeforeTheImage}", $"/proc/self/fd/{Image}", $"/dev/fd/{Fuse}");
+    private static byte[] Served(string server, string script, ulong fork = 0)
+        => Served(script, 0, fork, server, "-f", "-o", $"offset={BeforeTheImage}", $"/proc/self/fd/{Image}", $"/dev/fd/{Fuse}");
 
-    private static byte[] Served(string script, params string[] server) => Served(script, FuseServerFlags.Confined, server);
+    private static byte[] Served(string script, params string[] server) => Served(script, FuseServerFlags.Confined, 0, server);
 
-    private static byte[] Served(string script, ulong how, params string[] server)
+    private static byte[] Served(string script, ulong how, ulong fork, params string[] server)
     {
         (int uid, int gid) = Launches.UserIds();
         PlanBuilder plan = new PlanBuilder { Descriptors = [Image] };
         plan.Add(
-                StepKind.FuseServer, data: plan.Vector(server), more: plan.Numbers(Image), flags: how, number: Fuse)
-            .Add(StepKind.Unshare, $"{uid} {uid} 1\n", $"{gid} {gid} 1\n", flags: Launches.Mount | Launches.Users, number: 1)
+                StepKind.FuseServer, data: plan.Vector(server), more: plan.Numbers(Image), flags: how, number: Fuse);
+        if (fork != 0)
+        {
+            plan.Add(StepKind.Fork, flags: fork);
+        }
+
+        plan.Add(StepKind.Unshare, $"{uid} {uid} 1\n", $"{gid} {gid} 1\n", flags: Launches.Mount | Launches.Users, number: 1)
             .Add(StepKind.Session)
             .Add(StepKind.Directory, target: "image", number: 0x1ED)
             .Add(

@@ -7,7 +7,6 @@ using Kerr.Build.Overlays;
 using Kerr.Image;
 using Kerr.Image.Sif;
 using Kerr.Linux;
-using Kerr.Linux.Files;
 using Xunit;
 
 namespace Kerr.Tests.Build.Overlays;

@@ -1,6 +1,5 @@
 using System;
 using System.IO;
-using Kerr.Linux.Files;
 using Kerr.Linux.Processes;
 using Kerr.Runtime.Launch;
 using Microsoft.Win32.SafeHandles;
