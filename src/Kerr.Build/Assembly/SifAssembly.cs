@@ -4,12 +4,14 @@ using System.Globalization;
 using System.IO;
 using System.Text;
 using System.Threading;
+using Kerr.Build.Metadata;
 using Kerr.Image;
 using Kerr.Image.Sandbox;
 using Kerr.Image.Sif;
 using Kerr.Linux;
 using Kerr.Linux.Files;
 using Kerr.Linux.Processes;
+using Microsoft.Win32.SafeHandles;
 
 namespace Kerr.Build.Assembly;
 
@@ -36,7 +38,7 @@ public static class SifAssembly
             throw new UserException($"{directory} is not a directory", "name the directory that shall become the image");
         }
 
-        long time = NewestTime.Of(image.Handle!);
+        long time = options.Time ?? NewestTime.Of(image.Handle!);
         List<SifObject> objects;
         string? architecture;
         using (var tree = (SandboxTree)ImageTree.Open(image)!)
@@ -50,7 +52,7 @@ public static class SifAssembly
             using var file = new UnnamedFile(target);
             long offset = Offset(objects);
             Pack(tool, directory, target, file, offset, time, options);
-            Guid id = Describe(file, objects, architecture, offset, time);
+            Guid id = Describe(file, objects, architecture, offset, time, options.Data);
             file.Publish();
             return id;
         }
@@ -61,6 +63,58 @@ public static class SifAssembly
         catch (InvalidDataException damage)
         {
             throw new UserException($"what {tool} made of {directory} is damaged or incomplete: {damage.Message}", $"try it by itself: {tool} -version", damage);
+        }
+    }
+
+    /// <summary>Makes <paramref name="target"/> of an image whose squashfs is taken as it is, owners and all.</summary>
+    /// <exception cref="UserException">The image is damaged, or the target cannot be written.</exception>
+    public static Guid Rewrap(ImageFile image, string target, SifAssemblyOptions options, CancellationToken cancel = default)
+    {
+        RootPartition root = image.RequireRoot();
+        RefuseTarget(target, options.Overwrite);
+        List<SifObject> objects;
+        string architecture;
+        using (IImageTree tree = ImageTree.Open(image)!)
+        {
+            byte[]? definition = image.Sif?.Find(new SifSelector { DataType = SifDataType.DefinitionFile }) is { } known
+                ? SifImage.ReadObject(new FileRange(image.Handle!), known, LargestDefinition) : null;
+            objects = Objects(tree, image.Path, definition is null ? options : options with { Definition = definition });
+            architecture = image.Architecture ?? ElfArchitecture.Of(tree) ?? SifArchitecture.Host;
+        }
+
+        try
+        {
+            using var file = new UnnamedFile(target);
+            long offset = Offset(objects);
+            CopyPartition(image, root, file, offset, cancel);
+            Span<byte> time = stackalloc byte[4];       // mkfs_time of the superblock, at 8
+            _ = FileCalls.Read(image.Handle!, root.Offset + 8, time);
+            Guid id = Describe(
+                file, objects, architecture, offset, options.Time ?? System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(time), options.Data);
+            file.Publish();
+            return id;
+        }
+        catch (LinuxException failure)
+        {
+            throw CannotWrite(target, failure);
+        }
+    }
+
+    private static void CopyPartition(ImageFile image, RootPartition root, UnnamedFile file, long offset, CancellationToken cancel)
+    {
+        var buffer = new byte[1 << 20];
+        for (long at = 0; at < root.Size;)
+        {
+            cancel.ThrowIfCancellationRequested();
+            int wanted = (int)Math.Min(buffer.Length, root.Size - at);
+            int count = FileCalls.Read(image.Handle!, root.Offset + at, buffer.AsSpan(0, wanted));
+            if (count != wanted)
+            {
+                throw new UserException($"image {image.Path} is damaged or incomplete: it ends before its root file system does", "copy, pull or build it again");
+            }
+
+            FileCalls.Write(file.File, offset + at, buffer.AsSpan(0, count));
+            at += count;
         }
     }
 
@@ -83,7 +137,7 @@ public static class SifAssembly
     }
 
     // In the order of the peers: definition, JSON objects by name; the partition comes last.
-    private static List<SifObject> Objects(SandboxTree tree, string directory, SifAssemblyOptions options)
+    private static List<SifObject> Objects(IImageTree tree, string directory, SifAssemblyOptions options)
     {
         byte[] definition = options.Definition
             ?? tree.ReadFile("/.singularity.d/Singularity", LargestDefinition)
@@ -141,6 +195,17 @@ public static class SifAssembly
             arguments.Add("-all-root");
         }
 
+        using SafeFileHandle? added = Added(options.Added);
+        if (added is not null)
+        {
+            arguments.AddRange(["-pf", $"/proc/{CurrentProcess.Id}/fd/{(int)added.DangerousGetHandle()}"]);
+        }
+
+        if (options.ShowTool)
+        {
+            arguments.Remove("-quiet");
+        }
+
         arguments.AddRange(options.ExtraArguments);
 
         // Not -mkfs-time: sites add options of their own, and both together are an error.
@@ -161,19 +226,62 @@ public static class SifAssembly
             throw new UserException($"making {target} was interrupted");
         }
 
+        if (options.ShowTool)
+        {
+            StandardStream.Write(StandardStream.Output, result.Output);
+        }
+
         if (!result.Succeeded)
         {
             throw ToolFailed(tool, directory, target, result);
         }
     }
 
-    private static Guid Describe(UnnamedFile file, List<SifObject> objects, string architecture, long offset, long time)
+    /// <summary>The tool's list of files that are not in the directory; null where there are none.</summary>
+    private static SafeFileHandle? Added(IReadOnlyList<BaseEntry> entries)
+    {
+        if (entries.Count == 0)
+        {
+            return null;
+        }
+
+        var list = new StringBuilder();
+        foreach (BaseEntry entry in entries)
+        {
+            string mode = Convert.ToString(entry.Mode, 8);
+            _ = entry.Kind switch
+            {
+                FileKind.Directory => list.Append(null, $"{entry.Path} d {mode} 0 0\n"),
+                FileKind.SymbolicLink => list.Append(null, $"{entry.Path} s {mode} 0 0 {entry.Content}\n"),
+
+                // Its content comes from a command; octal escapes mean the same to every shell's printf.
+                _ => list.Append(null, $"{entry.Path} f {mode} 0 0 printf '{Octal(entry.Content)}'\n"),
+            };
+        }
+
+        var file = new SafeFileHandle(MemoryFile.Create("kerr-added"), ownsHandle: true);
+        FileCalls.Write(file, 0, Encoding.Latin1.GetBytes(list.ToString()));
+        return file;
+    }
+
+    private static string Octal(string text)
+    {
+        var escaped = new StringBuilder(text.Length * 4);
+        foreach (char c in text)
+        {
+            _ = char.IsAsciiLetterOrDigit(c) ? escaped.Append(c) : escaped.Append('\\').Append(Convert.ToString(c, 8).PadLeft(3, '0'));
+        }
+
+        return escaped.ToString();
+    }
+
+    private static Guid Describe(UnnamedFile file, List<SifObject> objects, string architecture, long offset, long time, bool data)
     {
         var bytes = new FileRange(file.File);
         long length = bytes.Length - offset;
         _ = RootPartition.SquashFsIn(bytes, offset, length);
         var partition = SifObject.Partition(
-            new SifPartition(PartitionFileSystem.SquashFs, SifPartitionType.PrimarySystem, architecture), Stream.Null);
+            new SifPartition(PartitionFileSystem.SquashFs, data ? SifPartitionType.Data : SifPartitionType.PrimarySystem, architecture), Stream.Null);
 
         Guid id = ContentId.Of(objects, architecture, bytes, offset);
         SifWriter writer = SifWriter.Create(file.File, id, time);

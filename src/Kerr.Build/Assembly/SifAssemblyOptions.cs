@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Kerr.Build.Metadata;
 
 namespace Kerr.Build.Assembly;
 
@@ -28,6 +29,18 @@ public sealed record SifAssemblyOptions
 
     /// <summary>By Go's name; else found by a look at the programs in the directory.</summary>
     public string? Architecture { get; init; }
+
+    /// <summary>The time that the image bears, seconds since 1970; else that of the newest file.</summary>
+    public long? Time { get; init; }
+
+    /// <summary>Whether the partition is one of data, which cannot be run but mounted.</summary>
+    public bool Data { get; init; }
+
+    /// <summary>Files that are packed with those of the directory, which has none of these names.</summary>
+    public IReadOnlyList<BaseEntry> Added { get; init; } = [];
+
+    /// <summary>Whether what the tool prints is shown, on standard output.</summary>
+    public bool ShowTool { get; init; }
 
     /// <summary>Whether a file that has the target's name already is replaced.</summary>
     public bool Overwrite { get; init; }

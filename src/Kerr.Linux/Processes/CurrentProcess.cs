@@ -31,6 +31,12 @@ public static unsafe partial class CurrentProcess
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fcntl(int fd, int command, int argument);
 
+    [LibraryImport("libc")]
+    private static partial int close(int fd);
+
+    [LibraryImport("libc")]
+    private static partial uint umask(uint mask);
+
     public static uint Uid => getuid();
 
     /// <summary>The effective user id; asked each time, since it may change.</summary>
@@ -75,6 +81,12 @@ public static unsafe partial class CurrentProcess
         int copy = fcntl(fd, F_DUPFD, 3);
         return copy < 0 ? throw LinuxException.Last("fcntl") : copy;
     }
+
+    /// <summary>Closes a descriptor that <see cref="CopyForExec"/> made.</summary>
+    public static void Close(int fd) => _ = close(fd);
+
+    /// <summary>Sets the file mode creation mask of all threads.</summary>
+    public static void SetUmask(uint mask) => _ = umask(mask);
 
     /// <summary>Becomes another program; returns only by throwing.</summary>
     public static LinuxException Exec(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment)
