@@ -177,18 +177,8 @@ public static class SifAssembly
             $"/proc/self/fd/{ChildProcess.HandedFd}",
             "-noappend", "-quiet", "-no-progress", "-exit-on-error",
             "-o", offset.ToString(CultureInfo.InvariantCulture),
-            "-mem", options.Memory,
-            "-comp", options.Compression,
         ];
-        if (options.Compression == "zstd")
-        {
-            arguments.AddRange(["-Xcompression-level", "3"]);
-        }
-
-        if (options.Processors > 0)
-        {
-            arguments.AddRange(["-processors", options.Processors.ToString(CultureInfo.InvariantCulture)]);
-        }
+        AddChoices(arguments, options);
 
         if (CurrentProcess.EffectiveUserId != 0)
         {
@@ -234,6 +224,30 @@ public static class SifAssembly
         if (!result.Succeeded)
         {
             throw ToolFailed(tool, directory, target, result);
+        }
+    }
+
+    /// <summary>What a user may choose otherwise: the tool takes each of these once only.</summary>
+    private static void AddChoices(List<string> arguments, SifAssemblyOptions options)
+    {
+        bool Free(string option) => !((IList<string>)[.. options.ExtraArguments]).Contains(option);
+        if (Free("-mem"))
+        {
+            arguments.AddRange(["-mem", options.Memory]);
+        }
+
+        if (Free("-comp"))
+        {
+            arguments.AddRange(["-comp", options.Compression]);
+            if (options.Compression == "zstd" && Free("-Xcompression-level"))
+            {
+                arguments.AddRange(["-Xcompression-level", "3"]);
+            }
+        }
+
+        if (options.Processors > 0 && Free("-processors"))
+        {
+            arguments.AddRange(["-processors", options.Processors.ToString(CultureInfo.InvariantCulture)]);
         }
     }
 

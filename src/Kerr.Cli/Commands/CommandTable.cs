@@ -21,6 +21,7 @@ internal static class CommandTable
         new("help", HelpCommand.Declare),
         new("inspect", InspectCommand.Declare),
         new("run", RunCommand.Declare),
+        new("run-help", RunHelpCommand.Declare),
         new("shell", ShellCommand.Declare),
         new("sif", SifGroup.Declare, Alias: "siftool"),
         new("sif add", AddCommand.Declare),
