@@ -185,10 +185,10 @@ public static class SifAssembly
             arguments.Add("-all-root");
         }
 
-        using SafeFileHandle? added = Added(options.Added);
-        if (added is not null)
+        int added = Added(options.Added);
+        if (added >= 0)
         {
-            arguments.AddRange(["-pf", $"/proc/{CurrentProcess.Id}/fd/{(int)added.DangerousGetHandle()}"]);
+            arguments.AddRange(["-pf", string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{added}")]);
         }
 
         if (options.ShowTool)
@@ -211,6 +211,11 @@ public static class SifAssembly
         using var interrupt = new CancellationTokenSource();
         using var signals = new InterruptSignals(interrupt);
         ChildResult result = ChildProcess.Run(tool, arguments, environment, file.File, interrupt.Token);
+        if (added >= 0)
+        {
+            CurrentProcess.Close(added);
+        }
+
         if (interrupt.IsCancellationRequested)
         {
             throw new UserException($"making {target} was interrupted");
@@ -251,12 +256,12 @@ public static class SifAssembly
         }
     }
 
-    /// <summary>The tool's list of files that are not in the directory; null where there are none.</summary>
-    private static SafeFileHandle? Added(IReadOnlyList<BaseEntry> entries)
+    /// <summary>The tool's list of files that are not in the directory, as a descriptor that it inherits; −1 where there are none.</summary>
+    private static int Added(IReadOnlyList<BaseEntry> entries)
     {
         if (entries.Count == 0)
         {
-            return null;
+            return -1;
         }
 
         var list = new StringBuilder();
@@ -273,9 +278,9 @@ public static class SifAssembly
             };
         }
 
-        var file = new SafeFileHandle(MemoryFile.Create("kerr-added"), ownsHandle: true);
+        using var file = new SafeFileHandle(MemoryFile.Create("kerr-added"), ownsHandle: true);
         FileCalls.Write(file, 0, Encoding.Latin1.GetBytes(list.ToString()));
-        return file;
+        return CurrentProcess.CopyForExec((int)file.DangerousGetHandle());
     }
 
     private static string Octal(string text)

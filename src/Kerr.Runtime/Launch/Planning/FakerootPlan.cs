@@ -40,7 +40,7 @@ public static class FakerootPlan
         {
             identity = BuildIdentity.Root;
             decision = host.InsideUserNamespace ? "building as root of the user namespace that we are in" : "building as root";
-            steps.Add(new UnshareStep("Creating namespaces: mount", "mounts of the build are seen by nobody else", UnshareStep.Mount)
+            steps.Add(new UnshareStep("Creating namespaces: mount pid", "mounts of the build are seen by nobody else", UnshareStep.Mount | UnshareStep.Pid)
             {
                 Failures = [new(Errno.EPERM, "cannot create namespaces: root lacks CAP_SYS_ADMIN here", "build as an ordinary user"), new(default, "cannot create namespaces")],
             });
@@ -52,7 +52,7 @@ public static class FakerootPlan
                 throw new UserException("user namespaces are not allowed here: the administrator set `allow user ns = no`", "ask the administrator");
             }
 
-            var step = new UnshareStep("Creating namespaces: user mount", "a build needs a root", UnshareStep.User | UnshareStep.Mount)
+            var step = new UnshareStep("Creating namespaces: user mount pid", "a build needs a root", UnshareStep.User | UnshareStep.Mount | UnshareStep.Pid)
             {
                 Failures = UserNamespaceFailures.For(host, UserNamespaceFailures.AppArmorRestricts(host)),
             };
@@ -71,6 +71,10 @@ public static class FakerootPlan
             }
         }
 
+        steps.Add(new ForkStep("Forking process 1: appinit", "whatever a section leaves running ends with the build", AppInit: true)
+        {
+            Failures = [new(Errno.EAGAIN, "cannot start a process: the limit on processes is reached", "raise `ulimit -u`, or end other processes"), new(default, "cannot start a process")],
+        });
         steps.Add(new ExecStep($"Executing: {command[0]}", "the build goes on as root", [new PayloadCandidate(command[0], command)])
         {
             Environment = environment,
