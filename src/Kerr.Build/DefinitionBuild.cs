@@ -93,7 +93,7 @@ public sealed class DefinitionBuild : IDisposable
         _cache?.Dispose();
     }
 
-    private sealed record Stage(DefinitionStage Definition, StageBase Base, BuildRoot Root, byte[]? OciConfig)
+    private sealed record Stage(DefinitionStage Definition, StageBase Base, BuildRoot Root)
     {
         /// <summary>Of all that the root depends on so far.</summary>
         internal string Key { get; set; } = "";
@@ -154,7 +154,7 @@ public sealed class DefinitionBuild : IDisposable
         if (_settings.Update)
         {
             string place = target ?? throw new UserException("a definition with several stages cannot update a directory", "use its last stage alone");
-            return Add(new Stage(definition, StageBase.Of(place, "", null), new BuildRoot(place, [], User), null));
+            return Add(new Stage(definition, StageBase.Of(place, "", null), new BuildRoot(place, [], User)));
         }
 
         string rootfs = _workspace.Directory("rootfs-" + number);
@@ -163,14 +163,14 @@ public sealed class DefinitionBuild : IDisposable
             _runner.OnHost("pre", pre, rootfs);
         }
 
-        StageBase found = Base(definition, number, out byte[]? config);
+        StageBase found = Base(definition, number);
         if (_overlay)
         {
-            return Add(new Stage(definition, found, new BuildRoot(rootfs, found.Directories, User), config) { Key = found.Key });
+            return Add(new Stage(definition, found, new BuildRoot(rootfs, found.Directories, User)) { Key = found.Key });
         }
 
         new TreeCopy(followLinks: false, keep: true, cancel: _settings.Cancel).Copy(found.Directories[0], rootfs);
-        return Add(new Stage(definition, found, new BuildRoot(rootfs, [], User), config) { Key = found.Key });
+        return Add(new Stage(definition, found, new BuildRoot(rootfs, [], User)) { Key = found.Key });
     }
 
     private Stage Add(Stage stage)
@@ -180,9 +180,8 @@ public sealed class DefinitionBuild : IDisposable
         return stage;
     }
 
-    private StageBase Base(DefinitionStage stage, string number, out byte[]? config)
+    private StageBase Base(DefinitionStage stage, string number)
     {
-        config = null;
         string agent = stage.Bootstrap, from = stage.Value("from");
         switch (agent)
         {
@@ -218,8 +217,8 @@ public sealed class DefinitionBuild : IDisposable
                 NoCache = _settings.CacheDirectory is null,
             },
             _settings.Cancel);
-        config = image.OciConfig;
-        return StageBase.OfImage(image.Path, _settings, _workspace, number, (key, fill) => Filled(key, number, fill)) with { Key = image.Key };
+        StageBase found = StageBase.OfImage(image.Path, _settings, _workspace, number, (key, fill) => Filled(key, number, fill));
+        return found with { Key = image.Key, OciConfig = image.OciConfig ?? found.OciConfig };
     }
 
     private static int HeaderLength(DefinitionStage stage)
@@ -453,7 +452,7 @@ public sealed class DefinitionBuild : IDisposable
         {
             Time = time,
             Definition = Encoding.Latin1.GetBytes(_definition.Text),
-            OciConfig = stage.OciConfig,
+            OciConfig = stage.Base.OciConfig,
             Architecture = _settings.Architecture.Length > 0 ? _settings.Architecture : null,
         });
     }

@@ -78,7 +78,7 @@ public static class SifAssembly
         {
             byte[]? definition = image.Sif?.Find(new SifSelector { DataType = SifDataType.DefinitionFile }) is { } known
                 ? SifImage.ReadObject(new FileRange(image.Handle!), known, LargestDefinition) : null;
-            objects = Objects(tree, image.Path, definition is null ? options : options with { Definition = definition });
+            objects = Objects(tree, image.Path, options with { Definition = definition ?? options.Definition, OciConfig = options.OciConfig ?? OciConfigOf(image) });
             architecture = image.Architecture ?? ElfArchitecture.Of(tree) ?? SifArchitecture.Host;
         }
 
@@ -99,6 +99,11 @@ public static class SifAssembly
             throw CannotWrite(target, failure);
         }
     }
+
+    /// <summary>The configuration of the OCI image that a SIF file came from; null where it has none.</summary>
+    internal static byte[]? OciConfigOf(ImageFile image)
+        => image.Sif?.Find(new SifSelector { DataType = SifDataType.GenericJson, Name = OciConfigName }) is { } config
+            ? SifImage.ReadObject(new FileRange(image.Handle!), config, LargestDefinition) : null;
 
     private static void CopyPartition(ImageFile image, RootPartition root, UnnamedFile file, long offset, CancellationToken cancel)
     {

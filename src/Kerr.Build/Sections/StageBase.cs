@@ -18,6 +18,9 @@ internal sealed record StageBase(IReadOnlyList<string> Directories, string Key, 
 {
     private ImageServerMount? Server { get; init; }
 
+    /// <summary>The configuration of the OCI image that it came from, as JSON; null where there is none.</summary>
+    public byte[]? OciConfig { get; init; }
+
     public void Dispose() => Server?.Dispose();
 
     /// <summary>A directory that somebody filled.</summary>
@@ -36,6 +39,7 @@ internal sealed record StageBase(IReadOnlyList<string> Directories, string Key, 
 
         RootPartition root = image.RequireRoot();
         string key = FileKey(image, root);
+        byte[]? config = SifAssembly.OciConfigOf(image);
         switch (root.FileSystem)
         {
             case PartitionFileSystem.SquashFs:
@@ -43,11 +47,11 @@ internal sealed record StageBase(IReadOnlyList<string> Directories, string Key, 
                 if (settings.Identity != BuildIdentity.Single && !(settings.Identity == BuildIdentity.Range && HasAttributes(image, root))
                     && ImageServerMount.Start(settings, image.Path, root.Offset, workspace.Directory("base-" + number)) is { } server)
                 {
-                    return new StageBase([server.Path], key, time) { Server = server };
+                    return new StageBase([server.Path], key, time) { Server = server, OciConfig = config };
                 }
 
                 // With one id, files of others would be nobody's in a mounted image, and closed to the sections.
-                return new StageBase([place(key, to => Unpacking.SquashFs(settings, image.Path, root.Offset, to))], key, time);
+                return new StageBase([place(key, to => Unpacking.SquashFs(settings, image.Path, root.Offset, to))], key, time) { OciConfig = config };
             case PartitionFileSystem.Ext3:
                 string unpacked = place(key, to => Unpacking.Ext3(settings, image.Path, root.Offset, to));
                 return new StageBase([unpacked], key, Newest(unpacked));
