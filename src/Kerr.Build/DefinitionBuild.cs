@@ -97,6 +97,8 @@ public sealed class DefinitionBuild : IDisposable
     {
         /// <summary>Of all that the root depends on so far.</summary>
         internal string Key { get; set; } = "";
+
+        internal TemporaryFiles Temporary { get; } = new();
     }
 
     /// <summary>A place to work in: where results are kept, if overlay works there, else the temporary directory.</summary>
@@ -271,6 +273,7 @@ public sealed class DefinitionBuild : IDisposable
             }
 
             CopyFiles(stage, root);
+            stage.Temporary.Note(root);
         });
 
         if (definition.Sections.TryGetValue("post", out DefinitionSection? post) && _settings.Runs("post"))
@@ -426,7 +429,11 @@ public sealed class DefinitionBuild : IDisposable
     private void Finish(Stage stage, string target)
     {
         long time = Time(stage);
-        Layer(stage, key: null, (root, _) => ImageMetadata.Write(root, _definition, _settings, time));
+        Layer(stage, key: null, (root, _) =>
+        {
+            stage.Temporary.Remove(root);
+            ImageMetadata.Write(root, _definition, _settings, time);
+        });
         DefinitionStage definition = stage.Definition;
         stage.Root.Show();
         if (definition.Sections.TryGetValue("test", out DefinitionSection? test) && !_settings.NoTest && _settings.Runs("test"))

@@ -6,7 +6,6 @@ using System.Text;
 using System.Threading;
 using Kerr.Build.Metadata;
 using Kerr.Image;
-using Kerr.Image.Sandbox;
 using Kerr.Image.Sif;
 using Kerr.Linux;
 using Kerr.Linux.Files;
@@ -41,7 +40,7 @@ public static class SifAssembly
         long time = options.Time ?? NewestTime.Of(image.Handle!);
         List<SifObject> objects;
         string? architecture;
-        using (var tree = (SandboxTree)ImageTree.Open(image)!)
+        using (IImageTree tree = new AddedTree(ImageTree.Open(image)!, options.Added))
         {
             objects = Objects(tree, directory, options);
             architecture = options.Architecture ?? ElfArchitecture.Of(tree) ?? SifArchitecture.Host;

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Kerr.Build.Sections;
 using Kerr.Image;
@@ -156,15 +157,33 @@ public static class BaseFiles
         }
     }
 
-    /// <summary>What an image does not have.</summary>
+    /// <summary>What an image does not have; nothing below a name that stands for something else there.</summary>
     internal static List<BaseEntry> MissingIn(IImageTree tree)
     {
         var missing = new List<BaseEntry>();
+        var closed = new List<string>();
         foreach (BaseEntry entry in All)
         {
-            if (!tree.TryStat(entry.Path, out _, follow: entry.Kind == FileKind.Directory))
+            bool directory = entry.Kind == FileKind.Directory;
+            if (closed.Exists(name => entry.Path.StartsWith(name + "/", StringComparison.Ordinal)))
             {
-                missing.Add(entry);
+                continue;
+            }
+
+            if (!tree.TryStat(entry.Path, out ImageEntry found, follow: directory))
+            {
+                if (tree.TryStat(entry.Path, out _, follow: false))
+                {
+                    closed.Add(entry.Path);     // a link that leads nowhere inside
+                }
+                else
+                {
+                    missing.Add(entry);
+                }
+            }
+            else if (directory && found.Kind != FileKind.Directory)
+            {
+                closed.Add(entry.Path);
             }
         }
 

@@ -147,6 +147,7 @@ internal sealed class SectionRunner(BuildSettings settings, BuildWorkspace works
         InsideNamespace = true,
         CleanEnvironment = true,
         NoHome = true,
+        NoMount = ["tmp"],      // the host's files are not for sections to remove, nor what they leave for the host
         Pid = ProcIsWhole(),
         Mounts = settings.Mounts,
     };

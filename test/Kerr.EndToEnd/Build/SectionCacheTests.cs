@@ -14,7 +14,7 @@ public class SectionCacheTests
             export EXPORTED=yes
             say() { echo "said $1 with $VALUE"; }
             cd /opt
-            umask 077
+            umask 022
             set -u
             echo one >> steps
             echo two >> steps
@@ -30,13 +30,13 @@ public class SectionCacheTests
     public void A_change_of_the_last_line_runs_only_that_again()
     {
         var definition = new Definition(Builder.Single, Post + "    echo last 1 >> steps\n");
-        definition.Then("cat /opt/steps; stat -c %a /opt/private").Prints(Expected + "\nlast 1\n600");
+        definition.Then("cat /opt/steps; stat -c %a /opt/private").Prints(Expected + "\nlast 1\n644");
 
         definition.Change(Post + "    echo last 2 >> steps\n");
         Result built = definition.Build().Succeeds();
 
         Assert.DoesNotContain("+ echo one", built.Err, StringComparison.Ordinal);
-        Assert.Contains("+ echo 'last 2'", built.Err, StringComparison.Ordinal);
+        Assert.Contains("+ echo last 2", built.Err, StringComparison.Ordinal);
         definition.Shell("cat /opt/steps").Prints(Expected + "\nlast 2");
     }
 
@@ -73,6 +73,16 @@ public class SectionCacheTests
         definition.Then("cat /opt/copied").Prints("1");
         definition.File("given", "2");
         definition.Then("cat /opt/copied").Prints("2");
+    }
+
+    [Fact]
+    public void Temporary_files_are_there_for_what_follows_and_not_in_the_image()
+    {
+        var definition = new Definition(Builder.Single, "%files\n given /tmp/given\n%post\n echo 1 > /tmp/left\n echo 2 > /var/tmp/left\n true\n cat /tmp/left /tmp/given > /opt/f\n").File("given", "g");
+        definition.Build().Succeeds();
+        definition.Change(File.ReadAllText(definition.Directory + "/image.def").Replace("/opt/f", "/opt/g", StringComparison.Ordinal));
+        definition.Build().Succeeds();
+        definition.Caller.Run("exec", "--contain", "--no-mount", "tmp", "image.sif", "sh", "-c", "cat /opt/g; ls /tmp /var/tmp").Prints("1\ng/tmp:\ngiven\n\n/var/tmp:");
     }
 
     [Fact]

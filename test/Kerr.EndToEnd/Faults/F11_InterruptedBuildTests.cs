@@ -77,8 +77,8 @@ public class F11_InterruptedBuildTests
     public void A_full_file_system_is_named_and_the_target_stays_away()
     {
         string directory = Host.Directory();
-        Caller caller = As.User.OnHost($"mount -t tmpfs -o size=256k,mode=1777 none {directory}").In(directory);
-        Result result = caller.Under("/bin/sh", "-c", $"cd {directory}; \"$@\"; code=$?; ls -A {directory}; exit $code", "sh").Run("build", "image.sif", Images.Directory);
+        Result result = As.User.Under("/bin/sh", "-c", $"cd {directory}; \"$@\"; code=$?; ls -A {directory}; exit $code", "sh")
+            .OnHost($"mount -t tmpfs -o size=256k,mode=1777 none {directory}").Run("build", "image.sif", Images.Directory);
         result.Ends(255).Warns("no space is left for image.sif");
         Assert.Equal("", result.Out);
     }
