@@ -460,6 +460,7 @@ public sealed class DefinitionBuild : IDisposable
             Time = time,
             Definition = Encoding.Latin1.GetBytes(_definition.Text),
             OciConfig = stage.Base.OciConfig,
+            Owners = stage.Base.OwnersOf is { } image ? BaseOwners.Of(image) : [],
             Architecture = _settings.Architecture.Length > 0 ? _settings.Architecture : null,
         });
     }

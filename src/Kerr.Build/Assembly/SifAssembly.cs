@@ -10,7 +10,6 @@ using Kerr.Image.Sif;
 using Kerr.Linux;
 using Kerr.Linux.Files;
 using Kerr.Linux.Processes;
-using Microsoft.Win32.SafeHandles;
 
 namespace Kerr.Build.Assembly;
 
@@ -40,9 +39,11 @@ public static class SifAssembly
         long time = options.Time ?? NewestTime.Of(image.Handle!);
         List<SifObject> objects;
         string? architecture;
+        string list;
         using (IImageTree tree = new AddedTree(ImageTree.Open(image)!, options.Added))
         {
             objects = Objects(tree, directory, options);
+            list = ToolList.Of(options.Added, options.Owners, tree);
             architecture = options.Architecture ?? ElfArchitecture.Of(tree) ?? SifArchitecture.Host;
         }
 
@@ -50,7 +51,7 @@ public static class SifAssembly
         {
             using var file = new UnnamedFile(target);
             long offset = Offset(objects);
-            Pack(tool, directory, target, file, offset, time, options);
+            Pack(tool, directory, target, file, offset, time, options, list);
             Guid id = Describe(file, objects, architecture, offset, time, options.Data);
             file.Publish();
             return id;
@@ -172,7 +173,7 @@ public static class SifAssembly
     }
 
     private static void Pack(
-        string tool, string directory, string target, UnnamedFile file, long offset, long time, SifAssemblyOptions options)
+        string tool, string directory, string target, UnnamedFile file, long offset, long time, SifAssemblyOptions options, string list)
     {
         // It finds the file under its descriptor: a file without a name has no other path.
         List<string> arguments =
@@ -189,7 +190,7 @@ public static class SifAssembly
             arguments.Add("-all-root");
         }
 
-        int added = Added(options.Added);
+        int added = list.Length > 0 ? ToolList.Hand(list) : -1;
         if (added >= 0)
         {
             arguments.AddRange(["-pf", string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{added}")]);
@@ -258,44 +259,6 @@ public static class SifAssembly
         {
             arguments.AddRange(["-processors", options.Processors.ToString(CultureInfo.InvariantCulture)]);
         }
-    }
-
-    /// <summary>The tool's list of files that are not in the directory, as a descriptor that it inherits; −1 where there are none.</summary>
-    private static int Added(IReadOnlyList<BaseEntry> entries)
-    {
-        if (entries.Count == 0)
-        {
-            return -1;
-        }
-
-        var list = new StringBuilder();
-        foreach (BaseEntry entry in entries)
-        {
-            string mode = Convert.ToString(entry.Mode, 8);
-            _ = entry.Kind switch
-            {
-                FileKind.Directory => list.Append(null, $"{entry.Path} d {mode} 0 0\n"),
-                FileKind.SymbolicLink => list.Append(null, $"{entry.Path} s {mode} 0 0 {entry.Content}\n"),
-
-                // Its content comes from a command; octal escapes mean the same to every shell's printf.
-                _ => list.Append(null, $"{entry.Path} f {mode} 0 0 printf '{Octal(entry.Content)}'\n"),
-            };
-        }
-
-        using var file = new SafeFileHandle(MemoryFile.Create("kerr-added"), ownsHandle: true);
-        FileCalls.Write(file, 0, Encoding.Latin1.GetBytes(list.ToString()));
-        return CurrentProcess.CopyForExec((int)file.DangerousGetHandle());
-    }
-
-    private static string Octal(string text)
-    {
-        var escaped = new StringBuilder(text.Length * 4);
-        foreach (char c in text)
-        {
-            _ = char.IsAsciiLetterOrDigit(c) ? escaped.Append(c) : escaped.Append('\\').Append(Convert.ToString(c, 8).PadLeft(3, '0'));
-        }
-
-        return escaped.ToString();
     }
 
     private static Guid Describe(UnnamedFile file, List<SifObject> objects, string architecture, long offset, long time, bool data)

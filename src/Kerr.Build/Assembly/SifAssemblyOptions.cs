@@ -3,6 +3,9 @@ using Kerr.Build.Metadata;
 
 namespace Kerr.Build.Assembly;
 
+/// <summary>Whose a file in an image is.</summary>
+public readonly record struct FileOwner(string Path, uint Uid, uint Gid);
+
 /// <summary>How a SIF file is made of a directory.</summary>
 public sealed record SifAssemblyOptions
 {
@@ -38,6 +41,9 @@ public sealed record SifAssemblyOptions
 
     /// <summary>Files that are packed with those of the directory, which has none of these names.</summary>
     public IReadOnlyList<BaseEntry> Added { get; init; } = [];
+
+    /// <summary>Owners that files of the directory get where they are still there: those that the namespace does not know.</summary>
+    public IReadOnlyList<FileOwner> Owners { get; init; } = [];
 
     /// <summary>Whether what the tool prints is shown, on standard output.</summary>
     public bool ShowTool { get; init; }

@@ -18,6 +18,9 @@ internal sealed record StageBase(IReadOnlyList<string> Directories, string Key, 
 {
     private ImageServerMount? Server { get; init; }
 
+    /// <summary>The image file whose owners the directories do not show; null where they do.</summary>
+    public string? OwnersOf { get; init; }
+
     /// <summary>The configuration of the OCI image that it came from, as JSON; null where there is none.</summary>
     public byte[]? OciConfig { get; init; }
 
@@ -51,7 +54,11 @@ internal sealed record StageBase(IReadOnlyList<string> Directories, string Key, 
                 }
 
                 // With one id, files of others would be nobody's in a mounted image, and closed to the sections.
-                return new StageBase([place(key, to => Unpacking.SquashFs(settings, image.Path, root.Offset, to))], key, time) { OciConfig = config };
+                return new StageBase([place(key, to => Unpacking.SquashFs(settings, image.Path, root.Offset, to))], key, time)
+                {
+                    OciConfig = config,
+                    OwnersOf = settings.Identity == BuildIdentity.Single ? image.Path : null,
+                };
             case PartitionFileSystem.Ext3:
                 string unpacked = place(key, to => Unpacking.Ext3(settings, image.Path, root.Offset, to));
                 return new StageBase([unpacked], key, Newest(unpacked));

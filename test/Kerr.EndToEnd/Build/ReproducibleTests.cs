@@ -1,4 +1,3 @@
-using System;
 using System.IO;
 using System.Threading;
 using Kerr.EndToEnd.Harness;
@@ -53,6 +52,24 @@ public class ReproducibleTests
         var definition = new Definition(Builder.Single, text);
         definition.Build().Succeeds();
         definition.Caller.Run("inspect", "image.sif").Shows("org.kerr.reproducible: " + verdict + "\n");
+    }
+
+    [Fact]
+    public void Owners_of_the_base_are_the_same_for_those_who_have_no_such_ids()
+    {
+        ImageTree tree = Images.New().File("/etc/own ed", "x").File("/etc/root", "x");
+        Host.Run("chown", "7:8", tree.Path + "/etc/own ed");
+        Host.Run("chown", "9:9", tree.Path + "/srv");
+        string image = tree.Sif();
+        byte[]? first = null;
+        foreach (Builder builder in (Builder[])[Builder.Root, Builder.Single, Builder.Range])
+        {
+            var definition = new Definition(builder, "%post\n echo changed >> '/etc/own ed'\n", image);
+            definition.Build().Succeeds();
+            As.Root.In(definition.Directory).Run("exec", "image.sif", "stat", "-c", "%u:%g", "/etc/own ed", "/srv", "/etc/root").Prints("7:8\n9:9\n0:0");
+            first ??= File.ReadAllBytes(definition.Target);
+            Assert.Equal(first, File.ReadAllBytes(definition.Target));
+        }
     }
 
     private static byte[] Bytes(Builder builder, Caller caller)

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using Kerr.Linux;
 using Kerr.Linux.Files;
