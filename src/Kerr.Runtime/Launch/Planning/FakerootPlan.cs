@@ -22,6 +22,8 @@ public enum BuildIdentity
 /// <summary>Becomes a program of the host that is root, in mounts of its own: what a build runs in.</summary>
 public static class FakerootPlan
 {
+    private const uint NobodysId = 65534;
+
     /// <summary>Decides how, and says so in a sentence: where the host allows it a range of ids, else only the caller's own.</summary>
     public static LaunchPlan Plan(
         LaunchRequest request, SiteConfiguration configuration, Installation installation, IHostFacts host,
@@ -56,12 +58,13 @@ public static class FakerootPlan
             {
                 Failures = UserNamespaceFailures.For(host, UserNamespaceFailures.AppArmorRestricts(host)),
             };
-            UnshareStep? range = request.IgnoreSubuid ? null : NamespacePlan.WithSubordinateIds(step, host, search);
+            UnshareStep? range = request.IgnoreSubuid || IsSmall(host, "/etc/subuid") || IsSmall(host, "/etc/subgid")
+                ? null : NamespacePlan.WithSubordinateIds(step, host, search);
             identity = range is null ? BuildIdentity.Single : BuildIdentity.Range;
             decision = range is null
                 ? $"building with one id: changes of ownership succeed without effect, and all files are root's ({WhyNoRange(request, host)})"
                 : "building with " + Range(host);
-            steps.Add(range ?? NamespacePlan.WithOneId(step, host, 0, 0));
+            steps.Add(range is null ? NamespacePlan.WithOneId(step, host, 0, 0) : range with { Failures = WithTools(range.Failures) });
             if (range is null)
             {
                 steps.Add(new SeccompStep("Installing the filter that lets changes of ownership succeed", "only one id is mapped", OwnershipFilter.Compile())
@@ -92,6 +95,20 @@ public static class FakerootPlan
         };
     }
 
+    /// <summary>Guests have ids up to 65534, nobody's: a range with fewer would fail in the middle of a package.</summary>
+    private static bool IsSmall(IHostFacts host, string file) => host.SubordinateRange(file) is { Count: < NobodysId };
+
+    /// <summary>The tools' own refusal is the likeliest one that nothing else explains.</summary>
+    private static List<Failure> WithTools(IReadOnlyList<Failure> failures)
+    {
+        var all = new List<Failure>(failures);
+        int at = all.FindLastIndex(failure => failure.Errno == Errno.EPERM);
+        all.Insert(at < 0 ? 0 : at, new Failure(
+            Errno.EPERM, "newuidmap or newgidmap did not map the subordinate ids: what it printed above says why; it must be set-uid root",
+            "build with one id: --ignore-subuid"));
+        return all;
+    }
+
     private static string Range(IHostFacts host)
         => host.SubordinateRange("/etc/subuid") is { } range
             ? string.Create(CultureInfo.InvariantCulture, $"the ids {range.First} to {range.First + range.Count - 1} of /etc/subuid")
@@ -101,5 +118,6 @@ public static class FakerootPlan
         => request.IgnoreSubuid ? request.Why("ignore-subuid")
             : host.SubordinateRange("/etc/subuid") is null ? "no range for this user in /etc/subuid"
             : host.SubordinateRange("/etc/subgid") is null ? "no range for this user in /etc/subgid"
+            : IsSmall(host, "/etc/subuid") || IsSmall(host, "/etc/subgid") ? $"the range in /etc/subuid or /etc/subgid has fewer than {NobodysId} ids"
             : "newuidmap and newgidmap are not installed: package uidmap";
 }
