@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using Kerr.Cli.Commands.Actions;
 using Kerr.Cli.Commands.Config;
+using Kerr.Cli.Commands.Legacy;
 using Kerr.Cli.Commands.Sif;
 
 namespace Kerr.Cli.Commands;
@@ -11,14 +12,20 @@ internal static class CommandTable
 {
     private static readonly CommandEntry[] s_entries =
     [
+        new("apps", ImageCommands.Apps),
+        new("bootstrap", ImageCommands.Bootstrap),
         new("build", BuildCommand.Declare),
         new("buildcfg", BuildcfgCommand.Declare),
         new("confgen", ConfgenCommand.Declare),
         new("config", ConfigGroup.Declare),
         new("config global", ConfigGlobalCommand.Declare),
+        new("create", ImageCommands.Create, Alias: "image.create"),
         new("exec", ExecCommand.Declare),
+        new("expand", ImageCommands.Expand, Alias: "image.expand"),
         new("explain", ExplainCommand.Declare),
+        new("export", ImageCommands.Export, Alias: "image.export"),
         new("help", HelpCommand.Declare),
+        new("import", ImageCommands.Import, Alias: "image.import"),
         new("inspect", InspectCommand.Declare),
         new("run", RunCommand.Declare),
         new("run-help", RunHelpCommand.Declare),

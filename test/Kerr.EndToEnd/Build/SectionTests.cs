@@ -290,4 +290,29 @@ public class SectionTests
         definition.Build().IsFatal("image.def:2:1: invalid header keyword found: frmo\n           Frmo: x\n           ^");
         Assert.False(Directory.Exists(definition.Directory + "/cache"));
     }
+
+    /// <summary>As on NFS: no extended attributes, so no overlay.</summary>
+    [Theory]
+    [InlineData(Builder.Root)]
+    [InlineData(Builder.Range)]
+    [InlineData(Builder.Single)]
+    public void Where_overlay_cannot_be_mounted_a_plain_directory_will_do(Builder builder)
+    {
+        string place = Host.Directory();
+        var definition = new Definition(builder, "%post\n chown 1:1 /etc/os-release\n rm /etc/os-release\n echo left > /tmp/left\n echo $(ls /tmp) > /opt/f\n%test\n cat /opt/f\n");
+        string[] ignore = builder == Builder.Single ? ["--ignore-subuid"] : [];
+        Caller caller = definition.Caller.With($"TMPDIR={place}", $"APPTAINER_CACHEDIR={place}")
+            .Under("/bin/sh", "-c", $"\"$@\"; code=$?; ls -A {place}/cache/build; exit $code", "sh").OnHost($"mount -t ramfs none {place}; chmod 1777 {place}");
+        Result built = caller.Run(["build", .. ignore, "image.sif", "image.def"]).Succeeds().Warns("no overlay can be mounted");
+        Assert.Equal("left\n", built.Out);     // the test's output, and nothing that stayed
+        definition.Shell("cat /opt/f; ls /etc/os-release 2>/dev/null; true").Prints("left");
+    }
+
+    [Fact]
+    public void Where_nothing_serves_images_the_base_is_unpacked()
+    {
+        var definition = new Definition(Builder.Range, "%post\n chown 5:5 /etc/os-release\n");
+        definition.Caller.OnHost("mount --bind /dev/null /usr/bin/squashfuse_ll").Run("build", "image.sif", "image.def").Succeeds();
+        As.Root.In(definition.Directory).Run("exec", "image.sif", "stat", "-c", "%u", "/etc/os-release").Prints("5");
+    }
 }
