@@ -119,4 +119,28 @@ public class SectionCacheTests
         definition.Caller.With($"APPTAINER_CACHEDIR={definition.Directory}/file").Run("build", "--ignore-subuid", "image.sif", "image.def").Succeeds().Warns("cannot be written");
         definition.Shell("cat /opt/f").Prints("1");
     }
+
+    [Fact]
+    public void Many_builds_at_once_share_one_cache()
+    {
+        var definition = new Definition(Builder.Single, Post);
+        var running = new System.Collections.Generic.List<Running>();
+        for (int i = 0; i < 6; i++)
+        {
+            running.Add(definition.Caller.Start("build", "--ignore-subuid", $"image{i}.sif", "image.def"));
+        }
+
+        foreach (Running build in running)
+        {
+            build.Wait().Succeeds();
+        }
+
+        byte[] first = File.ReadAllBytes(definition.Directory + "/image0.sif");
+        for (int i = 1; i < 6; i++)
+        {
+            Assert.Equal(first, File.ReadAllBytes($"{definition.Directory}/image{i}.sif"));
+        }
+
+        definition.AssertClean();
+    }
 }
