@@ -261,7 +261,7 @@ public sealed class DefinitionBuild : IDisposable
         DefinitionStage definition = stage.Definition;
         Layer(stage, key: null, (root, _) =>
         {
-            BaseFiles.Add(root);
+            BaseEntries.Add(root);
             foreach (DefinitionApp app in definition.Apps)
             {
                 AppFiles.Prepare(root, app);
@@ -468,7 +468,7 @@ public sealed class DefinitionBuild : IDisposable
     /// <summary>SOURCE_DATE_EPOCH, else the time of the base: never that of now, so that the same input gives the same bytes.</summary>
     private static long Time(Stage stage)
     {
-        long time = NewestTime.Given() ?? stage.Base.Time ?? EarliestTime;
+        long time = NewestTime.Asked() ?? stage.Base.Time ?? EarliestTime;
         return Math.Clamp(time, 0, uint.MaxValue);
     }
 }

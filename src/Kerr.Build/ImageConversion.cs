@@ -63,7 +63,7 @@ public static class ImageConversion
             return;
         }
 
-        bool asItIs = readable && missing.Count == 0 && options.ExtraArguments.Count == 0 && !settings.FixPermissions;
+        bool asItIs = readable && missing.Count == 0 && options.ExtraArguments.Count == 0 && options.Compression == SifAssemblyOptions.UsualCompression && !settings.FixPermissions;
         if (asItIs && image.RequireRoot().FileSystem == PartitionFileSystem.SquashFs)
         {
             _ = SifAssembly.Rewrap(image, target, options, settings.Cancel);
@@ -87,7 +87,7 @@ public static class ImageConversion
 
         using IImageTree? tree = image.Kind == ImageKind.Sandbox || image.Root is not null ? ImageTree.Open(image) : null;
         readable = tree is not null;
-        return tree is null ? [] : BaseFiles.MissingIn(tree);
+        return tree is null ? [] : BaseEntries.MissingIn(tree);
     }
 
     private static void Unpack(ImageFile image, string directory, BuildSettings settings)
@@ -128,7 +128,7 @@ public static class ImageConversion
     {
         try
         {
-            BaseFiles.Add(new RootFiles(directory));
+            BaseEntries.Add(new RootFiles(directory));
         }
         catch (LinuxException failure) when (failure.Errno == Errno.EACCES)
         {

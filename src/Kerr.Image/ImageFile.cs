@@ -175,7 +175,7 @@ public sealed record ImageFile(
 
         if (Ext3Superblock.IsExt(start[offset..]))
         {
-            Ext3Superblock.Check(start[offset..]);
+            Ext3Superblock.Check(start[offset..], size);
             return Bare(path, ImageKind.Ext3, PartitionFileSystem.Ext3, null, offset, size, handle);
         }
 

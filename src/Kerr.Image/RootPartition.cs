@@ -31,7 +31,7 @@ public readonly record struct RootPartition(
                 }
 
                 file.Read(descriptor.Offset, start);
-                Ext3Superblock.Check(start);
+                Ext3Superblock.Check(start, descriptor.Length);
                 break;
             case PartitionFileSystem.EncryptedSquashFs or PartitionFileSystem.GocryptFs or PartitionFileSystem.Raw:
                 break;

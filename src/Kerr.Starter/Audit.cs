@@ -149,7 +149,7 @@ internal static unsafe class Audit
     {
         switch (kind)
         {
-            case StepKind.FuseServer or StepKind.Unshare or StepKind.JoinNamespace or StepKind.Fork:
+            case StepKind.Share or StepKind.FuseServer or StepKind.Unshare or StepKind.JoinNamespace or StepKind.Fork:
                 return 0;
             case StepKind.Session or StepKind.Directory or StepKind.File or StepKind.Symlink:
                 return rootMade ? 4 : 1;
@@ -157,7 +157,7 @@ internal static unsafe class Audit
                 return 3;
             case StepKind.HostName or StepKind.Loopback or StepKind.Enter or StepKind.WorkingDirectory or StepKind.Umask:
                 return 5;
-            case StepKind.Privileges or StepKind.ConfineSignals or StepKind.Seccomp or StepKind.Exec:
+            case StepKind.FuseProgram or StepKind.Privileges or StepKind.ConfineSignals or StepKind.Seccomp or StepKind.Exec:
                 return 6;
             default:
                 return rootMade ? 4 : 2;

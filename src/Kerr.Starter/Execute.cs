@@ -15,6 +15,7 @@ internal static unsafe class Execute
     /// <summary>Runs the last step; comes back only with an error.</summary>
     internal static int Run(byte* step, int plan)
     {
+        FusePrograms.Run(step);
         Audit.Tell(step);
         int error = Init.BecomeAppInit();
         if (error < 0)

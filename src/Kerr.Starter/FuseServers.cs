@@ -5,19 +5,19 @@ namespace Kerr.Starter;
 /// <summary>
 /// Image servers: forked before any namespace is left, waiting until their mount is made. Nobody's child, in a session of
 /// their own, holding nothing of the caller. They end with the launcher as long as they wait, with their mount after that.
+/// One that merges what we mounted enters our user namespace, and a copy of our mount namespace in which the host's root is
+/// `/` again and the session lies on /sys. So it pins the layers that it reads, but never the mount that it serves.
+/// Our own image server is executed at once, confined, and waits itself: so its start runs beside ours.
 /// </summary>
 internal static unsafe class FuseServers
 {
-    // struct msghdr: name@0 namelen@8 iov@16 iovlen@24 control@32 controllen@40 flags@48; cmsghdr: len@0 level@8 type@12 data@16
-    private const int MessageSize = 56, ControlSize = 24, SolSocket = 1, ScmRights = 1, NoSignal = 0x4000, CloseOnExec = 0x40000000;
-
     /// <summary>Forks a server and answers the descriptor by which it is released.</summary>
     internal static int Start(byte* step)
     {
         int* pair = stackalloc int[2];
         byte** arguments = Plan.Pointers(Plan.Reference(step, Step.Data));
         byte** environment = Plan.Pointers(Plan.Reference(step, Step.Extra));
-        int error = (int)Sys.Call(Nr.Socketpair, 1, 5 | O.CloseOnExec, 0, (nint)pair);
+        int error = Sockets.Pair(pair);
         if (error < 0)
         {
             return error;
@@ -46,21 +46,31 @@ internal static unsafe class FuseServers
         return pair[0];
     }
 
-    /// <summary>Hands the waiting server its /dev/fuse.</summary>
-    internal static int Release(int end, int device)
+    /// <summary>Hands the waiting server its /dev/fuse and, when it is to enter our namespaces, these; then waits until it has.</summary>
+    internal static int Release(int end, int device, bool enter = false)
     {
-        byte* message = stackalloc byte[MessageSize];
-        byte* control = stackalloc byte[ControlSize];
-        nint* buffer = stackalloc nint[2];
+        int* given = stackalloc int[3];
         byte word = 1;
-        Prepare(message, control, buffer, &word);
-        *(nint*)control = 20;
-        *(int*)(control + 8) = SolSocket;
-        *(int*)(control + 12) = ScmRights;
-        *(int*)(control + 16) = device;
-        int sent = (int)Sys.Call(Nr.Sendmsg, end, (nint)message, NoSignal);
+        given[0] = device;
+        given[1] = enter ? Sys.OpenAt(K.AtCwd, "/proc/self/ns/user"u8, O.ReadOnly) : -1;
+        given[2] = enter ? Sys.OpenAt(K.AtCwd, "/proc/self/ns/mnt"u8, O.ReadOnly) : -1;
+        int error = Sockets.Send(end, &word, 1, given, enter ? 3 : 1);
+        error = error < 0 || !enter ? error : Sys.Call(Nr.Read, end, (nint)(&word), 1) == 1 ? 0 : -E.IO;
+        Sys.Close(given[1]);
+        Sys.Close(given[2]);
         Sys.Close(end);
-        return sent < 0 ? sent : 0;
+        return error < 0 ? error : 0;
+    }
+
+    /// <summary>Goes where the launch is, and lets it go on.</summary>
+    private static int Enter(int* given, int end, byte* word)
+    {
+        int error = (int)Sys.Call(Nr.Setns, given[1], K.CloneNewUser);
+        error = error is 0 or -E.INVAL ? (int)Sys.Call(Nr.Setns, given[2], K.CloneNewMounts) : error; // EINVAL: it left none
+        error = error < 0 ? error : (int)Sys.Call(Nr.Unshare, K.CloneNewMounts);
+        error = error < 0 ? error : (int)Sys.Call(Nr.PivotRoot, (nint)".host"u8.Start, (nint)".host/sys"u8.Start);
+        error = error < 0 ? error : (int)Sys.Call(Nr.Chdir, (nint)"/"u8.Start);
+        return error < 0 ? error : (int)Sys.Call(Nr.Write, end, (nint)word, 1);
     }
 
     private static void Serve(byte* step, int end, byte** arguments, byte** environment)
@@ -78,50 +88,70 @@ internal static unsafe class FuseServers
 
         // Other servers' ends and the plan go at once: whoever waits must see that we ended.
         Descriptors.CloseAllBut(3, end, keep);
-        byte* message = stackalloc byte[MessageSize];
-        byte* control = stackalloc byte[ControlSize];
-        nint* buffer = stackalloc nint[2];
-        byte word;
-        Prepare(message, control, buffer, &word);
-        int received = nothing < 0 ? nothing : (int)Sys.Call(Nr.Recvmsg, end, (nint)message, CloseOnExec);
-        if (received == 1 && *(nint*)(message + 40) == ControlSize)
+        if (Plan.Has(step, FuseServerFlags.Confined))
         {
-            int device = *(int*)(control + 16);
-            if (device != number)
+            error = nothing < 0 ? nothing : Confinement.Apply(arguments[0]);
+            if (error == 0)
             {
-                Sys.Call(Nr.Dup3, device, number);
+                Execute(end, number, keep, arguments, environment);
             }
 
-            Sys.Fcntl(number, K.SetDescriptorFlags);
-            for (uint i = 0; i < Plan.Count(keep); i++)
-            {
-                Sys.Fcntl((int)Plan.Number(keep, i), K.SetDescriptorFlags);
-            }
+            Sys.Exit(127);
+        }
 
-            Sys.Call(Nr.Umask, 0x3F);
-            Sys.Call(Nr.Execve, (nint)arguments[0], (nint)arguments, (nint)environment);
+        int* given = stackalloc int[Sockets.MostDescriptors];
+        byte word;
+        int received = nothing < 0 ? nothing : Sockets.Receive(end, &word, 1, given);
+        if (received == 1 && (given[1] >= 0 ? Enter(given, end, &word) > 0 : given[0] >= 0))
+        {
+            Sys.Fcntl(end, K.SetDescriptorFlags); // open until the server ends: that is how somebody outside sees it
+            Execute(given[0], number, keep, arguments, environment);
         }
 
         Sys.Exit(127);
     }
 
-    private static void Prepare(byte* message, byte* control, nint* buffer, byte* word)
+    /// <summary>Becomes the server, which finds a descriptor under a number; comes back only when that fails.</summary>
+    private static void Execute(int descriptor, int number, byte* keep, byte** arguments, byte** environment)
     {
-        buffer[0] = (nint)word;
-        buffer[1] = 1;
-        for (int i = 0; i < MessageSize; i++)
+        if (descriptor != number)
         {
-            message[i] = 0;
+            Sys.Call(Nr.Dup3, descriptor, number);
         }
 
-        for (int i = 0; i < ControlSize; i++)
+        Sys.Fcntl(number, K.SetDescriptorFlags);
+        for (uint i = 0; i < Plan.Count(keep); i++)
         {
-            control[i] = 0;
+            Sys.Fcntl((int)Plan.Number(keep, i), K.SetDescriptorFlags);
         }
 
-        *(nint*)(message + 16) = (nint)buffer;
-        *(nint*)(message + 24) = 1;
-        *(nint*)(message + 32) = (nint)control;
-        *(nint*)(message + 40) = ControlSize;
+        Sys.Call(Nr.Umask, 0x3F);
+        Sys.Call(Nr.Execve, (nint)arguments[0], (nint)arguments, (nint)environment);
+    }
+
+    /// <summary>Executes our image server in a process that has nothing else to do, with its image and where its device will come from.</summary>
+    internal static void Become(byte* step, int file, int end)
+    {
+        byte* keep = Plan.Reference(step, Step.More);
+        int number = (int)Plan.U64(step, Step.Number);
+        int image = Plan.Count(keep) == 0 ? number : (int)Plan.Number(keep, 0);
+        byte** arguments = Plan.Pointers(Plan.Reference(step, Step.Data));
+        byte** environment = Plan.Pointers(Plan.Reference(step, Step.Extra));
+        Sys.Call(Nr.Setsid);
+
+        // First out of the way of the numbers that they are to have.
+        int above = image > number ? image + 1 : number + 1;
+        byte* kept = stackalloc byte[8];
+        *(uint*)kept = 1;
+        file = Sys.Fcntl(file, K.DupCloseOnExec, above);
+        end = Sys.Fcntl(end, K.DupCloseOnExec, above);
+        *(int*)(kept + 4) = end;
+        Descriptors.CloseAllBut(3, file, kept);
+        if (Sys.Call(Nr.Dup3, file, image) >= 0 && Plan.Has(step, FuseServerFlags.Confined) && Confinement.Apply(arguments[0]) == 0)
+        {
+            Execute(end, number, keep, arguments, environment);
+        }
+
+        Sys.Exit(127);
     }
 }

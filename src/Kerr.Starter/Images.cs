@@ -42,6 +42,15 @@ internal static unsafe class Images
             return target;
         }
 
+        int shared = Sharing.TakeMount(server);
+        if (shared >= 0)
+        {
+            int attached = Mounts.Attach(shared, target);
+            Sys.Close(shared);
+            Sys.Close(target);
+            return attached;
+        }
+
         // The kernel wants the device opened in the user namespace of the mount, so ours is opened here unless one was given.
         bool given = Descriptors.WasGiven(number) && !Namespaces.OwnUsers;
         int device = given ? number : Sys.OpenAt(K.AtCwd, "/dev/fuse"u8, O.ReadWrite);
@@ -63,8 +72,35 @@ internal static unsafe class Images
         return error;
     }
 
+    /// <summary>
+    /// Has a server merge the layers, where the kernel refuses the upper one. It is let go when its mount exists but before that is
+    /// attached: the server's copy of our mounts must not have it.
+    /// </summary>
+    internal static int MountOverlay(byte* step, System.ReadOnlySpan<byte> place)
+    {
+        FileStatus status = default;
+        ulong server = Plan.U64(step, Step.Number2);
+        int target = Sys.OpenAt(Session.Directory, place, O.Path | O.Directory | O.NoFollow);
+        int device = target < 0 ? target : Sys.OpenAt(K.AtCwd, "/dev/fuse"u8, O.ReadWrite);
+        int made = device < 0 ? device : Mounts.NewFileSystem(
+            (byte*)"fuse"u8.Start, Options(Plan.String(step, Step.Target), device), Root.Attributes(step), (byte*)"fuse-overlayfs"u8.Start);
+        int error = made < 0 ? made : FuseServers.Release(s_servers.End[server], device, enter: true);
+        s_servers.End[server] = made < 0 ? s_servers.End[server] : 0;
+        error = error < 0 ? error : Mounts.Attach(made, target);
+        error = error < 0 ? error : FileStatus.Read(made, &status); // waits for its answer: it may have refused the layers
+        Sys.Close(made);
+        Sys.Close(device);
+        Sys.Close(target);
+        return error;
+    }
+
     internal static int StartServer(byte* step)
     {
+        if (Sharing.Has(Plan.U64(step, Step.Number2)))
+        {
+            return 0;
+        }
+
         Audit.Tell(step);
         int end = FuseServers.Start(step);
         if (end > 0)
@@ -75,9 +111,62 @@ internal static unsafe class Images
         return end < 0 ? end : 0;
     }
 
+    /// <summary>The descriptors by which servers are released; answers how many.</summary>
+    internal static uint ListServers(uint* numbers)
+    {
+        uint count = 0;
+        for (int i = 0; i < MaximumServers; i++)
+        {
+            if (s_servers.End[i] > 0)
+            {
+                numbers[count++] = (uint)s_servers.End[i];
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>
+    /// Waits until the servers have ended, but not for ever: a process that the payload left behind may use the mount. Those that
+    /// were never released end now.
+    /// </summary>
+    internal static void AwaitServers(bool wanted)
+    {
+        long* poll = stackalloc long[3];
+        ulong until = Sys.Now() + 30_000_000_000;
+        for (int i = 0; wanted && i < MaximumServers; i++)
+        {
+            ulong now = Sys.Now();
+            poll[0] = (uint)s_servers.End[i]; // struct pollfd: fd@0, events@4, revents@6; then a timespec
+            poll[1] = now < until ? (long)(until - now) / 1_000_000_000 : 0;
+            poll[2] = now < until ? (long)(until - now) % 1_000_000_000 : 0;
+            if (s_servers.End[i] > 0 && Sys.Call(Nr.Shutdown, s_servers.End[i], 1) >= 0)
+            {
+                Sys.Call(Nr.Ppoll, (nint)poll, 1, (nint)(poll + 1));
+            }
+        }
+    }
+
     private static int Mount(byte* step, int device, int target)
     {
-        byte* options = Plan.String(step, Step.Data);
+        byte* all = Options(Plan.String(step, Step.Data), device);
+        ulong flags = Plan.U64(step, Step.Flags);
+        byte* source = Plan.String(step, Step.Source);
+        source = source == null ? (byte*)"kerr"u8.Start : source;
+        int made = Mounts.NewFileSystem((byte*)"fuse"u8.Start, all, flags, source);
+        if (made == -E.NOSYS)
+        {
+            return Sys.Mount(source, Text.DescriptorPath(target), "fuse"u8, OldMounts.Flags(flags), all);
+        }
+
+        int error = made < 0 ? made : Mounts.Attach(made, target);
+        Sys.Close(made);
+        return error;
+    }
+
+    /// <summary>Options behind our own fd=.</summary>
+    internal static byte* Options(byte* options, int device)
+    {
         if (options != null && Text.Starts(options, "fd="u8))
         {
             byte* comma = Text.Find(options, (byte)','); // the number of the plan's own; ours may be another
@@ -93,18 +182,7 @@ internal static unsafe class Images
         }
 
         *end = 0;
-        ulong flags = Plan.U64(step, Step.Flags);
-        byte* source = Plan.String(step, Step.Source);
-        source = source == null ? (byte*)"kerr"u8.Start : source;
-        int made = Mounts.NewFileSystem((byte*)"fuse"u8.Start, all, flags, source);
-        if (made == -E.NOSYS)
-        {
-            return Sys.Mount(source, Text.DescriptorPath(target), "fuse"u8, OldMounts.Flags(flags), all);
-        }
-
-        int error = made < 0 ? made : Mounts.Attach(made, target);
-        Sys.Close(made);
-        return error;
+        return all;
     }
 
     /// <summary>Gives the image a free loop device and opens it; another may take the free one first, so several are tried.</summary>

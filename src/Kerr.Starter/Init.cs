@@ -10,6 +10,8 @@ namespace Kerr.Starter;
 /// </code>
 /// The terminal's signals are not relayed: payload and we are in one process group, so it has them already. While the launch
 /// goes on there is no payload, and process 1 is deaf to what it does not handle: then a signal ends the process outside.
+/// A launch whose image a server writes has another such process around all that, which left no namespace: the payload's end
+/// unmounts the image, and what it waits for is that the server has written everything.
 /// </summary>
 internal static unsafe class Init
 {
@@ -20,7 +22,7 @@ internal static unsafe class Init
 
     private static int s_lifeline = -1;
     private static int s_processes = -1;
-    private static int s_launch = -1;           // hangs up when the last of us inside has become the payload
+    private static int s_launch = -1;           // a pipe: outside the end that hears, or inside the end that tells, that the payload starts
     private static ulong s_early;               // signals that came before the child was there to have its own
     private static byte* s_path;
     private static bool s_appInit;
@@ -28,10 +30,11 @@ internal static unsafe class Init
     private static ulong s_mask;
     private static SignalAction s_childAction;
 
-    /// <summary>Forks; the child goes on as process 1 of the new PID namespace, the parent waits and never returns.</summary>
+    /// <summary>Forks; the child goes on, as process 1 of the new PID namespace where one was made, the parent waits and never returns.</summary>
     internal static int Fork(byte* step)
     {
         Audit.Tell(step);
+        bool outside = Plan.Has(step, InitFlags.Outside);
         int* pipe = stackalloc int[2];
         int* launch = stackalloc int[2];
         int error = (int)Sys.Call(Nr.Pipe2, (nint)pipe, O.CloseOnExec);
@@ -42,23 +45,27 @@ internal static unsafe class Init
             return error;
         }
 
+        s_early = Pending();
         int child = Sys.Fork(K.SigChild);
         if (child > 0)
         {
-            s_early = Pending();
             Sys.Prctl(K.PrSetName, (nint)"kerr"u8.Start);
-            s_processes = Sys.OpenAt(K.AtCwd, "/proc"u8, O.Path | O.Directory); // the child takes our root along into the image's
+            s_processes = outside ? -1 : Sys.OpenAt(K.AtCwd, "/proc"u8, O.Path | O.Directory); // the child takes our root along into the image's
             s_launch = launch[0];
-            Rest(pipe[1]);
-            End(Relay(child, inside: false), signalled: true);
+            Rest(pipe[1], outside);
+            int status = Relay(child, inside: false);
+            Images.AwaitServers(outside);
+            End(status, signalled: true);
         }
 
         Sys.Close(pipe[1]);
         Sys.Close(launch[0]);
         s_lifeline = pipe[0];
+        s_launch = launch[1];
         s_appInit = Plan.Has(step, InitFlags.AppInit);
         s_forked = true;
-        return child < 0 ? child : TieToParent(); // signals stay held: process 1 would lose them
+        int ready = child < 0 ? child : outside ? RestoreSignals() : 0; // process 1 would lose signals: there they stay held
+        return ready < 0 ? ready : TieToParent();
     }
 
     /// <summary>
@@ -73,19 +80,20 @@ internal static unsafe class Init
         }
 
         int error = Sys.Prctl(K.PrSetDeathSignal, K.SigKill);
-        int hungUp = HungUp(s_lifeline);
-        if (hungUp > 0)
+        int heard = Heard(s_lifeline);
+        if (heard > 0)
         {
             Sys.Exit(255);
         }
 
-        return error < 0 ? error : hungUp;
+        return error < 0 ? error : heard;
     }
 
-    private static int HungUp(int pipe)
+    /// <summary>Whether a pipe has a word for us or has hung up.</summary>
+    private static int Heard(int pipe)
     {
         long* poll = stackalloc long[3];
-        poll[0] = (uint)pipe; // struct pollfd: fd@0, events@4, revents@6; then a timespec of zero
+        poll[0] = (uint)pipe | (1L << 32); // struct pollfd: fd@0, events@4 (POLLIN), revents@6; then a timespec of zero
         poll[1] = poll[2] = 0;
         return (int)Sys.Call(Nr.Ppoll, (nint)poll, 1, (nint)(poll + 1));
     }
@@ -98,30 +106,48 @@ internal static unsafe class Init
             return s_forked ? RestoreSignals() : 0;
         }
 
+        // Before the fork, since the payload may run before we do again: it must find process 1 named, and closed to
+        // everybody inside who would attach to it or look at its descriptors.
+        Sys.Prctl(K.PrSetName, (nint)"appinit"u8.Start);
+        int error = Sys.Prctl(K.PrSetDumpable, 0);
+        if (error < 0)
+        {
+            return error;
+        }
+
+        s_early = Pending();
         int child = Sys.Fork(K.SigChild);
         if (child > 0)
         {
-            s_early = Pending();
-            Sys.Prctl(K.PrSetName, (nint)"appinit"u8.Start);
-            if (Sys.Prctl(K.PrSetDumpable, 0) < 0)
-            {
-                Sys.Exit(255); // somebody inside could attach to it and read its memory
-            }
-
+            s_launch = -1;
             Rest(-1);
             End(Relay(child, inside: true), signalled: false);
+        }
+
+        if (child == 0)
+        {
+            Sys.Prctl(K.PrSetDumpable, 1); // else /proc/self is not ours to read
+
+            // Our end closes when the payload starts, but process 1 may be late to close its own: so it is told in words.
+            byte word = 1;
+            Sys.Call(Nr.Write, s_launch, (nint)(&word), 1);
         }
 
         return child < 0 ? child : RestoreSignals();
     }
 
     /// <summary>Lets go of everything that a caller or a file system could wait for.</summary>
-    private static void Rest(int kept)
+    private static void Rest(int kept, bool keepServers = false)
     {
-        uint* numbers = stackalloc uint[3];
+        uint* numbers = stackalloc uint[3 + (int)Images.MaximumServers];
         numbers[0] = 2;
         numbers[1] = (uint)s_processes;
         numbers[2] = (uint)s_launch;
+        if (keepServers)
+        {
+            numbers[0] += Images.ListServers(numbers + 3);
+        }
+
         Descriptors.CloseAllBut(0, kept, (byte*)numbers);
         Sys.Call(Nr.Chdir, (nint)"/"u8.Start);
     }
@@ -185,7 +211,7 @@ internal static unsafe class Init
     /// <summary>Whether the child is still one of us, on its way to the payload.</summary>
     private static bool Launching()
     {
-        if (s_launch >= 0 && HungUp(s_launch) > 0)
+        if (s_launch >= 0 && Heard(s_launch) > 0)
         {
             Sys.Close(s_launch);
             s_launch = -1;
@@ -265,6 +291,14 @@ internal static unsafe class Init
         s_childAction = default;
         SignalAction action = default;
         return error < 0 ? error : action.Exchange(K.SigChild, ref s_childAction);
+    }
+
+    /// <summary>Makes this process a stranger to the container's first ones: it neither relays nor ends with them.</summary>
+    internal static int LetGo()
+    {
+        bool held = s_forked;
+        s_forked = s_appInit = false;
+        return held ? RestoreSignals() : 0;
     }
 
     private static int RestoreSignals()

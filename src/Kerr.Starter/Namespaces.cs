@@ -11,10 +11,18 @@ internal static unsafe class Namespaces
     /// <summary>Whether we are in a user namespace that the plan made or named.</summary>
     internal static bool OwnUsers;
 
-    internal static int Unshare(byte* step)
+    /// <summary>Leaves those of the step, among the allowed ones. The user namespace is the shared one when there is one.</summary>
+    internal static int Unshare(byte* step, ulong allowed = All)
     {
         Audit.Tell(step);
         OwnUsers |= Plan.Has(step, K.CloneNewUser);
+        ulong flags = Plan.U64(step, Step.Flags) & allowed;
+        if (Sharing.Users >= 0)
+        {
+            int joined = (int)Sys.Call(Nr.Setns, Sharing.Users, K.CloneNewUser);
+            return joined < 0 ? joined : (int)Sys.Call(Nr.Unshare, (nint)(flags & ~(ulong)K.CloneNewUser));
+        }
+
         byte* mapUids = Plan.Reference(step, Step.Data);
         byte* mapGids = Plan.Reference(step, Step.Extra);
         MapHelper uids = default;
@@ -31,7 +39,7 @@ internal static unsafe class Namespaces
             error = error < 0 ? error : gids.Start(mapGids);
         }
 
-        error = error < 0 ? error : (int)Sys.Call(Nr.Unshare, (nint)Plan.U64(step, Step.Flags));
+        error = error < 0 ? error : (int)Sys.Call(Nr.Unshare, (nint)flags);
         if (mapUids != null)
         {
             int uidError = uids.Finish(error == 0);

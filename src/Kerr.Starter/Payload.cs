@@ -189,7 +189,7 @@ internal static unsafe class Payload
     }
 
     /// <summary>Finds a command in PATH; an empty entry is the working directory, as for shells.</summary>
-    private static byte* Search(byte* name, byte* path)
+    internal static byte* Search(byte* name, byte* path)
     {
         while (path != null && *name != 0)
         {

@@ -144,7 +144,7 @@ internal static unsafe class Plan
         StepKind kind = Kind(step);
         ulong number = U64(step, Step.Number);
         ulong number2 = U64(step, Step.Number2);
-        Check(kind is > StepKind.None and <= StepKind.ConfineSignals && kind == StepKind.Exec == last, "the order of its steps"u8);
+        Check(kind is > StepKind.None and <= StepKind.Share && kind == StepKind.Exec == last, "the order of its steps"u8);
         Check(U16(step, Step.Policy) <= (ushort)FailurePolicy.Quiet, "a failure policy"u8);
         CheckString(U32(step, Step.Text), true);
         CheckFailures(U32(step, Step.Failures));
@@ -153,8 +153,8 @@ internal static unsafe class Plan
         uint data = U32(step, Step.Data);
         uint extra = U32(step, Step.Extra);
         uint more = U32(step, Step.More);
-        CheckString(source, kind is not (StepKind.JoinNamespace or StepKind.Symlink or StepKind.Root or StepKind.Passwd or StepKind.Group or StepKind.HostName));
-        CheckString(target, kind is not (StepKind.Directory or StepKind.File or StepKind.Symlink or StepKind.MountImage or StepKind.MountFuse or StepKind.Mount or StepKind.Passwd or StepKind.Group));
+        CheckString(source, kind is not (StepKind.JoinNamespace or StepKind.Symlink or StepKind.Root or StepKind.Passwd or StepKind.Group or StepKind.HostName or StepKind.Share));
+        CheckString(target, kind is not (StepKind.Directory or StepKind.File or StepKind.Symlink or StepKind.MountImage or StepKind.MountFuse or StepKind.Mount or StepKind.Passwd or StepKind.Group or StepKind.FuseProgram or StepKind.Share));
         ulong flags = 0;
         switch (kind)
         {
@@ -163,6 +163,21 @@ internal static unsafe class Plan
                 CheckVector(extra, true);
                 CheckDescriptors(more);
                 Check(number is > 2 and < MaximumDescriptor && number2 < Images.MaximumServers, "a number"u8);
+                flags = FuseServerFlags.Confined;
+                break;
+            case StepKind.FuseProgram:
+                CheckVector(data, false);
+                Check(number is > 2 and < MaximumDescriptor && Count(Start + data) > 0, "a program"u8);
+                break;
+            case StepKind.Share:
+                CheckVector(data, true);
+                CheckNumbers(extra);
+                Check(*(Start + target) == '/' && Count(At(data)) == Count(At(extra)), "a keeper"u8);
+                for (uint i = 0; i < Count(At(extra)); i++)
+                {
+                    Check(Number(At(extra), i) < Images.MaximumServers, "a number"u8);
+                }
+
                 break;
             case StepKind.Unshare:
                 CheckCommand(data, true);
@@ -174,7 +189,7 @@ internal static unsafe class Plan
                 flags = Namespaces.All;
                 break;
             case StepKind.Fork:
-                flags = InitFlags.AppInit;
+                flags = InitFlags.AppInit | InitFlags.Outside;
                 break;
             case StepKind.Session:
                 CheckString(data, true);
@@ -199,7 +214,8 @@ internal static unsafe class Plan
                 CheckString(extra, true);
                 CheckString(more, true);
                 Check((extra == 0) == (more == 0), "an upper directory"u8);
-                flags = (RootFlags.NoDev * 2) - 1;
+                Check(number2 < Images.MaximumServers, "a number"u8);
+                flags = (RootFlags.FuseOverlay * 2) - 1;
                 break;
             case StepKind.Mount:
                 CheckString(data, true);

@@ -93,7 +93,8 @@ public enum StepKind : ushort
     None = 0,
 
     /// <summary>Forks a FUSE server that waits for its mount. Data: vector argv (an absolute program first); Extra: vector
-    /// environment; More: numbers, descriptors that it keeps; Number: the number under which it finds its /dev/fuse; Number2: its index.</summary>
+    /// environment; More: numbers, descriptors that it keeps; Number: the number under which it finds its /dev/fuse; Number2: its index;
+    /// Flags: FuseServerFlags.</summary>
     FuseServer = 1,
 
     /// <summary>Leaves namespaces. Flags: CLONE_NEW*. With CLONE_NEWUSER: Source: uid_map text; Target: gid_map text; Number: 1 to
@@ -133,7 +134,8 @@ public enum StepKind : ushort
 
     /// <summary>Makes the root at session path "root". Source: session path of the image; Data: vector, further lower layers
     /// above the image, topmost first; Extra: string, upper directory; More: string, work directory (session paths);
-    /// Flags: RootFlags. Targets of later Mount steps that have CreateTarget are made in a layer of their own first.</summary>
+    /// Flags: RootFlags; with FuseOverlay, Number2: the index of the server, whose `/` is the host's and which finds the session on
+    /// /sys, and Target: string, its options without fd=. Targets of later Mount steps that have CreateTarget are made in a layer of their own first.</summary>
     Root = 11,
 
     /// <summary>Mounts or binds. Flags: MountFlags; Source: host or session path, or Number: a descriptor; for a new file system Source is
@@ -181,6 +183,23 @@ public enum StepKind : ushort
 
     /// <summary>Keeps the signals of this process, and of what it starts, from everybody who was there before. Needs CAP_SYS_ADMIN.</summary>
     ConfineSignals = 23,
+
+    /// <summary>Forks a FUSE program of the user that runs inside, with the identity and environment of the payload. Data: vector argv, a root path
+    /// or a name looked up in PATH first; Target: root path of its mount; Number: its /dev/fuse, which MountFuse left there.</summary>
+    FuseProgram = 24,
+
+    /// <summary>Joins the launches that share a user namespace and the mounts of images; without it the steps that follow make their own.
+    /// Source: the name under which they meet (an abstract socket's); Target: host path of the keeper; Extra: numbers, indices of servers whose
+    /// mounts are wanted; Data: vector, the key of each.</summary>
+    Share = 25,
+}
+
+/// <summary>How a FUSE server is started.</summary>
+public static class FuseServerFlags
+{
+    /// <summary>It runs without capabilities and reaches no file by name (Landlock), and starts at once: under its number is a socket
+    /// that brings /dev/fuse when the mount is made. Else it starts when that has come.</summary>
+    public const ulong Confined = 1;
 }
 
 /// <summary>How process 1 behaves.</summary>
@@ -188,6 +207,9 @@ public static class InitFlags
 {
     /// <summary>Process 1 is `appinit`: it forks the payload, reaps, relays signals and ends with its status.</summary>
     public const ulong AppInit = 1;
+
+    /// <summary>Comes before any namespace is left: the parent stays outside, and when the child has ended it waits for the FUSE servers' end.</summary>
+    public const ulong Outside = 2;
 }
 
 /// <summary>How the session is made.</summary>
@@ -233,6 +255,7 @@ public static class RootFlags
     public const ulong UserXattr = 16;      // overlay option of user namespaces
     public const ulong NoSuid = 32;
     public const ulong NoDev = 64;
+    public const ulong FuseOverlay = 128;   // with Overlay: the merge is a FUSE server's, since the kernel does not take the upper
 }
 
 /// <summary>How privileges are reduced.</summary>

@@ -60,6 +60,14 @@ internal static unsafe class Privileges
         return error < 0 ? error : Init.TieToParent();
     }
 
+    /// <summary>Gives up all capabilities; with no_new_privs exec gives none back, not even to root.</summary>
+    internal static int DropAll()
+    {
+        int error = Ambient(K.AmbientClear, 0);
+        error = error < 0 ? error : SetCapabilities(0, 0);
+        return error < 0 ? error : VerifyNone();
+    }
+
     /// <summary>
     /// kill(0, …) reaches the whole process group, across PID namespaces: the caller's own processes. A Landlock domain that
     /// handles nothing but signals (Linux 6.12) ends them at its border, and leaves mounts and files alone.
@@ -154,6 +162,13 @@ internal static unsafe class Privileges
         error = error < 0 ? error : ids[0] == gid && ids[1] == gid && ids[2] == gid ? 0 : -E.INVAL;
         error = error < 0 ? error : (int)Sys.Call(Nr.Getresuid, (nint)ids, (nint)(ids + 1), (nint)(ids + 2));
         return error < 0 ? error : ids[0] == uid && ids[1] == uid && ids[2] == uid ? 0 : -E.INVAL;
+    }
+
+    private static int VerifyNone()
+    {
+        ulong all = ulong.MaxValue;
+        int error = Permitted(ref all);
+        return error < 0 ? error : all == 0 ? 0 : -E.INVAL;
     }
 
     private static int VerifyCapabilities(ulong kept, ulong inheritable, ulong bounding)

@@ -63,6 +63,7 @@ internal static unsafe class Program
             Audit.Count(Plan.Kind(step), Root.Directory >= 0);
             if (error < 0)
             {
+                FusePrograms.Tell(Plan.U16(step, Step.Policy) == (ushort)FailurePolicy.Fatal ? error : 0);
                 Report.Failed(step, -error);
             }
         }
@@ -72,6 +73,7 @@ internal static unsafe class Program
 
     private static int Do(byte* step, uint index, int plan) => Plan.Kind(step) switch
     {
+        StepKind.Share => Sharing.Join(step, plan),
         StepKind.FuseServer => Images.StartServer(step),
         StepKind.Unshare => Namespaces.Unshare(step),
         StepKind.JoinNamespace => Namespaces.Join(step),
@@ -89,11 +91,12 @@ internal static unsafe class Program
         StepKind.HostName => Surroundings.SetHostName(step),
         StepKind.Loopback => Surroundings.RaiseLoopback(step),
         StepKind.Enter => Root.Enter(step),
-        StepKind.WorkingDirectory => Surroundings.SetDirectory(step),
+        StepKind.WorkingDirectory => FusePrograms.InProgram ? 0 : Surroundings.SetDirectory(step),
         StepKind.Umask => Surroundings.SetMask(step),
         StepKind.Privileges => Privileges.Reduce(step),
         StepKind.ConfineSignals => Privileges.ConfineSignals(step),
         StepKind.Seccomp => Privileges.InstallFilter(step),
+        StepKind.FuseProgram => FusePrograms.Start(step),
         StepKind.Exec => Execute.Run(step, plan),
         _ => -E.INVAL,
     };

@@ -63,6 +63,11 @@ internal static unsafe class Root
     private static int Merge(byte* step, int image, bool missing)
     {
         int error = -E.NOSYS;
+        if (Plan.Has(step, RootFlags.FuseOverlay))
+        {
+            return Images.MountOverlay(step, Place);
+        }
+
         if (Plan.Has(step, RootFlags.Overlay))
         {
             byte* upper = Session.Name(step, Step.Extra);

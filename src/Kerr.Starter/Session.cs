@@ -146,6 +146,13 @@ internal static unsafe class Session
         return error == -E.NOSYS ? Sys.Mount("root"u8, "/"u8, null, K.MsMove, null) : error;
     }
 
+    /// <summary>Detaches the host, and stays in the session itself.</summary>
+    internal static int Shut()
+    {
+        int error = Root(Directory);
+        return error < 0 || !s_pivoted ? error : (int)Sys.Call(Nr.Umount2, (nint)".host"u8.Start, K.UmountDetach);
+    }
+
     /// <summary>
     /// Puts the session above the host's root, and our root back onto the host's. A session that merely covered `/` would
     /// be met by every relative link of the host that climbs to the top (/etc/resolv.conf → ../run/…).

@@ -85,6 +85,15 @@ internal static unsafe class Sys
         return ((ulong)time[0] * 1_000_000_000) + (ulong)time[1];
     }
 
+    /// <summary>Rests for some nanoseconds, less than a second, or until a signal.</summary>
+    internal static void Sleep(long nanoseconds)
+    {
+        long* time = stackalloc long[2];
+        time[0] = 0;
+        time[1] = nanoseconds;
+        Call(Nr.Ppoll, 0, 0, (nint)time);
+    }
+
     /// <summary>Writes all of it, or answers the error.</summary>
     internal static int WriteAll(int descriptor, byte* bytes, nint length)
     {

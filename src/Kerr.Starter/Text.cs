@@ -6,6 +6,18 @@ namespace Kerr.Starter;
 /// <summary>Bytes that end in NUL.</summary>
 internal static unsafe class Text
 {
+    /// <summary>Whether so many bytes are the same.</summary>
+    internal static bool Equal(byte* a, byte* b, nint length)
+    {
+        nint i = 0;
+        while (i < length && a[i] == b[i])
+        {
+            i++;
+        }
+
+        return i == length;
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int Length(byte* text)
     {
@@ -130,6 +142,21 @@ internal static unsafe class Arena
     private static First s_first;
     private static byte* s_next;
     private static byte* s_end;
+
+    /// <summary>Where the next memory comes from.</summary>
+    internal static byte* Mark() => s_next;
+
+    /// <summary>Takes back, and zeroes, what was taken since a mark; what did not fit where the mark is stays taken.</summary>
+    internal static void Release(byte* mark)
+    {
+        if (mark <= s_next && s_next <= s_end && mark > s_end - FirstSize)
+        {
+            while (s_next > mark)
+            {
+                *--s_next = 0;
+            }
+        }
+    }
 
     /// <summary>Zeroed memory, 8-aligned.</summary>
     internal static byte* Take(nint size)

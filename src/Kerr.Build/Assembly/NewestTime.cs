@@ -15,23 +15,18 @@ internal static class NewestTime
     /// <summary>SOURCE_DATE_EPOCH where it is set, else the last change of anything in the directory; seconds since 1970.</summary>
     /// <remarks>https://reproducible-builds.org/specs/source-date-epoch/</remarks>
     internal static long Of(SafeFileHandle directory)
-
+    {
         // squashfs has 32 bits for it, without sign.
-        => Given() ?? Math.Clamp(Below(directory, FileCalls.Status(directory).ModifiedAt, 0), 0, uint.MaxValue);
+        return Asked() ?? Math.Clamp(Below(directory, FileCalls.Status(directory).ModifiedAt, 0), 0, uint.MaxValue);
+    }
 
     /// <summary>SOURCE_DATE_EPOCH; null where it is not set.</summary>
-    internal static long? Given()
+    internal static long? Asked()
     {
         string? given = EnvironmentBlock.Get(EnvironmentBlock.Read(), "SOURCE_DATE_EPOCH");
-        if (string.IsNullOrEmpty(given))
-        {
-            return null;
-        }
-
-        return uint.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out uint time)
-            ? time
-            : throw new UserException(
-                $"SOURCE_DATE_EPOCH is {given}, not a number of seconds up to {uint.MaxValue}", "unset SOURCE_DATE_EPOCH");
+        return string.IsNullOrEmpty(given) ? null
+            : uint.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out uint time) ? time
+            : throw new UserException($"SOURCE_DATE_EPOCH is {given}, not a number of seconds up to {uint.MaxValue}", "unset SOURCE_DATE_EPOCH");
     }
 
     private static long Below(SafeFileHandle place, long newest, int depth)

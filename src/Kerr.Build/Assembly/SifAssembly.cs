@@ -20,7 +20,13 @@ namespace Kerr.Build.Assembly;
 /// </remarks>
 public static class SifAssembly
 {
-    private const string OciConfigName = "oci-config.json";
+    /// <summary>
+    /// Without it mksquashfs looks whether it has packed an equal file before, and up to 4.7.5 its threads get in each other's way at
+    /// that: one image of seven came out different, one of twenty damaged (docs/decisions/0010-no-search-for-equal-files.md).
+    /// </summary>
+    internal const string NoDuplicates = "-no-duplicates";
+
+    internal const string OciConfigName = "oci-config.json";
     private const int LargestDefinition = 16 << 20;
 
     /// <summary>Makes <paramref name="target"/>; gives the id of the image.</summary>
@@ -123,7 +129,7 @@ public static class SifAssembly
         }
     }
 
-    private static void RefuseTarget(string target, bool overwrite)
+    internal static void RefuseTarget(string target, bool overwrite)
     {
         if (!FileCalls.TryStatus(target, followLink: true, out FileStatus status, out _))
         {
@@ -160,7 +166,7 @@ public static class SifAssembly
         return objects;
     }
 
-    private static long Offset(List<SifObject> objects)
+    internal static long Offset(List<SifObject> objects)
     {
         long end = SifWriter.DataOffset(SifWriter.UsualCapacity);
         foreach (SifObject small in objects)
@@ -180,7 +186,7 @@ public static class SifAssembly
         [
             directory.StartsWith('-') ? "./" + directory : directory,
             $"/proc/self/fd/{ChildProcess.HandedFd}",
-            "-noappend", "-quiet", "-no-progress", "-exit-on-error",
+            "-noappend", "-quiet", "-no-progress", "-exit-on-error", NoDuplicates,
             "-o", offset.ToString(CultureInfo.InvariantCulture),
         ];
         AddChoices(arguments, options);
@@ -261,7 +267,7 @@ public static class SifAssembly
         }
     }
 
-    private static Guid Describe(UnnamedFile file, List<SifObject> objects, string architecture, long offset, long time, bool data)
+    internal static Guid Describe(UnnamedFile file, List<SifObject> objects, string architecture, long offset, long time, bool data = false)
     {
         var bytes = new FileRange(file.File);
         long length = bytes.Length - offset;
@@ -285,7 +291,7 @@ public static class SifAssembly
         return id;
     }
 
-    private static UserException ToolFailed(string tool, string directory, string target, ChildResult result)
+    internal static UserException ToolFailed(string tool, string directory, string target, ChildResult result)
     {
         string said = result.Output.Trim();
         if (said.Contains("No space left on device", StringComparison.Ordinal) || said.Contains("Disk quota exceeded", StringComparison.Ordinal))
@@ -303,7 +309,7 @@ public static class SifAssembly
         return new UserException($"{tool} {how}{(said.Length == 0 ? "" : ": " + LastLine(said))}");
     }
 
-    private static UserException CannotWrite(string target, LinuxException failure)
+    internal static UserException CannotWrite(string target, LinuxException failure)
         => failure.Errno is Errno.ENOSPC or Errno.EDQUOT
             ? NoSpace(target, failure)
             : new UserException($"could not write {target}: {failure.Message}", $"check the directory that it goes to: ls -ld {DirectoryOf(target)}", failure);
@@ -311,7 +317,7 @@ public static class SifAssembly
     private static UserException NoSpace(string target, LinuxException? failure)
         => new($"no space is left for {target}", $"see how much there is: df -h {DirectoryOf(target)}", failure);
 
-    private static string DirectoryOf(string path)
+    internal static string DirectoryOf(string path)
     {
         int slash = path.LastIndexOf('/');
         return slash < 0 ? "." : slash == 0 ? "/" : path[..slash];

@@ -9,17 +9,21 @@ public readonly record struct FileOwner(string Path, uint Uid, uint Gid);
 /// <summary>How a SIF file is made of a directory.</summary>
 public sealed record SifAssemblyOptions
 {
+    public const string UsualMemory = "256M";
+
     /// <summary>The tool, by its name on PATH or by its path.</summary>
     public string Mksquashfs { get; init; } = "mksquashfs";
 
     /// <summary>By the tool's name for it: zstd packs thirty times as fast as gzip at the same size; gzip is for kernels before 4.14.</summary>
-    public string Compression { get; init; } = "zstd";
+    public string Compression { get; init; } = UsualCompression;
+
+    public const string UsualCompression = "zstd";
 
     /// <summary>How many processors the tool uses, 0 for all.</summary>
     public int Processors { get; init; }
 
     /// <summary>The tool's cache: more does not make it quicker.</summary>
-    public string Memory { get; init; } = "256M";
+    public string Memory { get; init; } = UsualMemory;
 
     /// <summary>Options that the user or site adds to the tool's.</summary>
     public IReadOnlyList<string> ExtraArguments { get; init; } = [];
@@ -47,6 +51,9 @@ public sealed record SifAssemblyOptions
 
     /// <summary>Whether what the tool prints is shown, on standard output.</summary>
     public bool ShowTool { get; init; }
+
+    /// <summary>Gives the owner rwX on everything that comes from an OCI image.</summary>
+    public bool FixPermissions { get; init; }
 
     /// <summary>Whether a file that has the target's name already is replaced.</summary>
     public bool Overwrite { get; init; }

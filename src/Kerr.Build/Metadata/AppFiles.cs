@@ -43,7 +43,7 @@ internal static class AppFiles
     /// <summary>Writes scripts, help and labels of all apps, and the variables by which each finds the others.</summary>
     internal static void Finish(RootFiles root, IReadOnlyList<DefinitionApp> apps)
     {
-        const string globals = BaseFiles.Directory + "/env/94-appsbase.sh";
+        const string globals = BaseEntries.Directory + "/env/94-appsbase.sh";
         var all = new StringBuilder(root.Read(globals));
         foreach (DefinitionApp app in apps)
         {

@@ -11,7 +11,7 @@ namespace Kerr.Build.Metadata;
 /// <summary>What the last stage of a definition writes below <c>/.singularity.d</c>.</summary>
 internal static class ImageMetadata
 {
-    private const string Root = BaseFiles.Directory;
+    private const string Root = BaseEntries.Directory;
     private const uint Executable = 0x1ED;
 
     /// <param name="time">Of the image, seconds since 1970.</param>
@@ -27,8 +27,8 @@ internal static class ImageMetadata
 
         if (stage.Text("environment") is { Length: > 0 } environment && settings.Runs("environment"))
         {
-            string before = root.Read(BaseFiles.EnvironmentScript) ?? BaseFiles.EnvironmentHeader;
-            root.Write(BaseFiles.EnvironmentScript, $"{before}\n{environment}\n", Executable);
+            string before = root.Read(BaseEntries.EnvironmentScript) ?? BaseEntries.EnvironmentHeader;
+            root.Write(BaseEntries.EnvironmentScript, $"{before}\n{environment}\n", Executable);
         }
 
         foreach (string script in (string[])["runscript", "startscript", "test"])

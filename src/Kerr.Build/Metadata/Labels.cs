@@ -92,8 +92,8 @@ internal sealed class Labels
 
         if (help)
         {
-            _labels[Usage] = BaseFiles.Directory + "/runscript.help";
-            _labels[Usage + ".apptainer.runscript.help"] = BaseFiles.Directory + "/runscript.help";
+            _labels[Usage] = BaseEntries.Directory + "/runscript.help";
+            _labels[Usage + ".apptainer.runscript.help"] = BaseEntries.Directory + "/runscript.help";
         }
     }
 

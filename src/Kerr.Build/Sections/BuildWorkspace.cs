@@ -32,7 +32,7 @@ public sealed class BuildWorkspace : IDisposable
         {
             FileSystem.MakeDirectory(Path, Private);
             _lock = FileCalls.Open($"{Path}/{LockName}", OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x180);
-            _ = FileLock.TryTake(_lock, shared: false);
+            _ = WholeFileLock.TryTake(_lock, shared: false);
         }
         catch (LinuxException failure)
         {
@@ -98,7 +98,7 @@ public sealed class BuildWorkspace : IDisposable
 
             using (file)
             {
-                if (FileLock.TryTake(file, shared: false))
+                if (WholeFileLock.TryTake(file, shared: false))
                 {
                     try
                     {

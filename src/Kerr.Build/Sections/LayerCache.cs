@@ -53,7 +53,7 @@ internal sealed class LayerCache : IDisposable
             return null;
         }
 
-        if (!FileLock.TryTake(file, shared: true) || FileSystem.TryStat($"{entry}/layer", follow: false) is not { IsDirectory: true })
+        if (!WholeFileLock.TryTake(file, shared: true) || FileSystem.TryStat($"{entry}/layer", follow: false) is not { IsDirectory: true })
         {
             file.Dispose();
             return null;
@@ -130,7 +130,7 @@ internal sealed class LayerCache : IDisposable
             {
                 using (file)
                 {
-                    if (FileLock.TryTake(file, shared: false))
+                    if (WholeFileLock.TryTake(file, shared: false))
                     {
                         Remove(entries[i].Path);
                     }

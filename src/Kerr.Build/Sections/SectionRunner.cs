@@ -155,7 +155,7 @@ internal sealed class SectionRunner(BuildSettings settings, BuildWorkspace works
     private ChildResult Launch(LaunchRequest request)
     {
         var launcher = new Launcher(SiteConfiguration.ForBuilds, settings.Installation, System.Diagnostics.Stopwatch.GetTimestamp());
-        LaunchPlan plan = launcher.Prepare(request, new Host(settings.Environment));
+        LaunchPlan plan = launcher.Prepare(request, new Host(settings.Environment), tell: null);
         return launcher.Run(plan, settings.Cancel);
     }
 

@@ -6,6 +6,7 @@ using Kerr.Build;
 using Kerr.Build.Assembly;
 using Kerr.Build.Definition;
 using Kerr.Cli.Commands.Build;
+using Kerr.Cli.Commands.Transfers;
 using Kerr.Cli.Console;
 using Kerr.Cli.Options;
 using Kerr.Cli.Options.Actions;
@@ -13,6 +14,7 @@ using Kerr.Image;
 using Kerr.Linux;
 using Kerr.Linux.Files;
 using Kerr.Linux.Processes;
+using Kerr.Registry.References;
 using Kerr.Runtime.Configuration;
 using Kerr.Runtime.Launch.Planning;
 
@@ -46,6 +48,19 @@ internal static class BuildCommand
         string target = invocation.Arguments[0], source = invocation.Arguments[1];
         OptionValues values = invocation.Values;
         RefuseWhatIsMissing(values);
+        if (ImageUri.TryParse(source) is { } uri)
+        {
+            foreach (Option option in (ReadOnlySpan<Option>)[BuildOptions.Sandbox, BuildOptions.Data, BuildOptions.Update])
+            {
+                if (values.Flag(option))
+                {
+                    throw new UserException($"--{option.Name} is not supported for {source}", "make a SIF file of it first, and build from that");
+                }
+            }
+
+            return UriBuild.Run(invocation, target, uri);
+        }
+
         DefinitionFile? definition = Definition(source, values);
         BuildIdentity? inside = BuildNamespace.Entered(invocation.Environment);
         if (inside is null)
@@ -145,13 +160,10 @@ internal static class BuildCommand
             TemporaryDirectory = BuildPlaces.Temporary(invocation),
             CacheDirectory = values.Flag(BuildOptions.NoCache) || values.Flag(ImageOptions.DisableCache) ? null : BuildPlaces.Cache(invocation.Environment),
             Messages = new BuildMessages(text => Log.Info(text), text => Log.Warning(text), text => Log.Verbose(text)),
-            Assembly = new SifAssemblyOptions
+            Assembly = AssemblyOptions(invocation, configuration) with
             {
                 Overwrite = true,       // what is there was asked about before
                 Data = values.Flag(BuildOptions.Data),
-                Processors = (int)configuration.MksquashfsProcs,
-                Memory = configuration.MksquashfsMem.Length > 0 ? configuration.MksquashfsMem : "256M",
-                ExtraArguments = Words(values.Text(BuildOptions.MksquashfsArgs)),
                 ShowTool = Log.Shows(LogLevel.Verbose),
             },
             Sandbox = values.Flag(BuildOptions.Sandbox),
@@ -167,6 +179,21 @@ internal static class BuildCommand
             Architecture = values.Text(BuildOptions.Arch),
             Console = BuildNamespace.Console(invocation),
             Cancel = cancel,
+        };
+    }
+
+    internal static SifAssemblyOptions AssemblyOptions(Invocation invocation, SiteConfiguration configuration)
+    {
+        List<string> extra = Words(invocation.Values.Text(BuildOptions.MksquashfsArgs));
+        int compression = extra.IndexOf("-comp");
+        return new SifAssemblyOptions
+        {
+            Overwrite = invocation.Values.Flag(BuildOptions.Force),
+            Processors = (int)configuration.MksquashfsProcs,
+            Memory = configuration.MksquashfsMem.Length > 0 ? configuration.MksquashfsMem : SifAssemblyOptions.UsualMemory,
+            Compression = compression >= 0 && compression + 1 < extra.Count ? extra[compression + 1] : SifAssemblyOptions.UsualCompression,
+            ExtraArguments = compression >= 0 && compression + 1 < extra.Count ? [.. extra[..compression], .. extra[(compression + 2)..]] : extra,
+            FixPermissions = invocation.Values.Flag(BuildOptions.FixPerms),
         };
     }
 

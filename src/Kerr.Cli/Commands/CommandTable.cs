@@ -1,9 +1,13 @@
 using System;
 using System.Collections.Generic;
 using Kerr.Cli.Commands.Actions;
+using Kerr.Cli.Commands.Cache;
 using Kerr.Cli.Commands.Config;
 using Kerr.Cli.Commands.Legacy;
+using Kerr.Cli.Commands.Overlay;
+using Kerr.Cli.Commands.Registries;
 using Kerr.Cli.Commands.Sif;
+using Kerr.Cli.Commands.Transfers;
 
 namespace Kerr.Cli.Commands;
 
@@ -16,6 +20,9 @@ internal static class CommandTable
         new("bootstrap", ImageCommands.Bootstrap),
         new("build", BuildCommand.Declare),
         new("buildcfg", BuildcfgCommand.Declare),
+        new("cache", CacheGroup.Declare),
+        new("cache clean", CacheCleanCommand.Declare),
+        new("cache list", CacheListCommand.Declare),
         new("confgen", ConfgenCommand.Declare),
         new("config", ConfigGroup.Declare),
         new("config global", ConfigGlobalCommand.Declare),
@@ -27,8 +34,17 @@ internal static class CommandTable
         new("help", HelpCommand.Declare),
         new("import", ImageCommands.Import, Alias: "image.import"),
         new("inspect", InspectCommand.Declare),
+        new("overlay", OverlayGroup.Declare),
+        new("overlay create", CreateCommand.Declare),
+        new("pull", PullCommand.Declare),
+        new("push", PushCommand.Declare),
+        new("registry", RegistryGroup.Declare),
+        new("registry list", RegistryListCommand.Declare),
+        new("registry login", RegistryLoginCommand.Declare),
+        new("registry logout", RegistryLogoutCommand.Declare),
         new("run", RunCommand.Declare),
         new("run-help", RunHelpCommand.Declare),
+        new("sandbox-keeper", SandboxKeeperCommand.Declare),
         new("shell", ShellCommand.Declare),
         new("sif", SifGroup.Declare, Alias: "siftool"),
         new("sif add", AddCommand.Declare),

@@ -53,16 +53,11 @@ internal sealed class BlockBuffer(SquashFsImage image)
             : throw new InvalidDataException($"the block at {block} has {_length} bytes, not {atLeast}");
     }
 
-    private int Decode(long block, uint word, Span<byte> target, int atLeast)
+    /// <summary>Reads a block and decodes it to the start of the target, at least that many bytes of it; gives the count.</summary>
+    /// <param name="compressed">Room for what is on disk, a block at most.</param>
+    internal static int Decode(SquashFsImage image, long block, uint word, Span<byte> target, int atLeast, Span<byte> compressed)
     {
-        long onDisk = SizeOf(word);
-        if (onDisk == 0 || onDisk > image.Superblock.BlockSize || block < Superblock.Size || block > image.Superblock.InodeTable - onDisk)
-        {
-            throw new InvalidDataException($"a block of {onDisk} bytes at {block} is not in the data of the squashfs");
-        }
-
-        int size = (int)onDisk;
-
+        int size = CheckedSize(image, block, word);
         if ((word & Stored) != 0)
         {
             if (size > target.Length)
@@ -74,12 +69,27 @@ internal sealed class BlockBuffer(SquashFsImage image)
             return size;
         }
 
+        compressed = compressed[..size];
+        image.Source.Read(block, compressed);
+        return image.Codec.Decode(compressed, target, Math.Min(atLeast, target.Length));
+    }
+
+    private static int CheckedSize(SquashFsImage image, long block, uint word)
+    {
+        long onDisk = SizeOf(word);
+        return onDisk == 0 || onDisk > image.Superblock.BlockSize || block < Superblock.Size || block > image.Superblock.InodeTable - onDisk
+            ? throw new InvalidDataException($"a block of {onDisk} bytes at {block} is not in the data of the squashfs")
+            : (int)onDisk;
+    }
+
+    private int Decode(long block, uint word, Span<byte> target, int atLeast)
+    {
+        int size = CheckedSize(image, block, word);
         if (_compressed.Length < size)
         {
             _compressed = GC.AllocateUninitializedArray<byte>(image.Superblock.BlockSize);
         }
 
-        image.Source.Read(block, _compressed.AsSpan(0, size));
-        return image.Codec.Decode(_compressed.AsSpan(0, size), target, Math.Min(atLeast, target.Length));
+        return Decode(image, block, word, target, atLeast, _compressed);
     }
 }

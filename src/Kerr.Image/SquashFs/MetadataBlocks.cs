@@ -22,26 +22,28 @@ internal struct MetadataPosition(long block, int offset)
 /// A block is a 16-bit header, the length with the top bit set if the bytes are stored as they are, and the bytes: 8 KiB
 /// once decoded, less in the last of a table. A table is read as one run of bytes across its blocks.
 /// </remarks>
-internal sealed class MetadataBlocks(IByteSource source, IBlockCodec codec, int kept = 16)
+/// <param name="kept">How many; a power of two from 4 on.</param>
+internal sealed class MetadataBlocks(IByteSource source, IBlockCodec codec, int kept)
 {
     internal const int BlockSize = 8192;
     private const int HeaderSize = 2;
     private const int Stored = 0x8000;
 
-    private readonly Lock _lock = new();
-    private readonly Slot[] _slots = new Slot[kept];
-    private readonly byte[] _compressed = new byte[BlockSize];
-    private int _clock;
+    // A block has its place in one set of four; the least recently used of these makes room. Each set has its own lock.
+    private const int Ways = 4;
+
+    private readonly Set[] _sets = MakeSets(kept / Ways);
 
     /// <summary>Fills <paramref name="target"/> and moves the position behind what it read.</summary>
     /// <param name="end">The end of the table: no block may reach beyond it.</param>
     internal void Read(ref MetadataPosition position, Span<byte> target, long end)
     {
-        lock (_lock)
+        while (!target.IsEmpty)
         {
-            while (!target.IsEmpty)
+            Set set = _sets[(int)((ulong)position.Block * 0x9E37_79B9_7F4A_7C15 >> 32) & (_sets.Length - 1)];
+            lock (set.Lock)
             {
-                ref Slot slot = ref Load(position.Block, end);
+                ref Slot slot = ref Load(set, position.Block, end);
                 if (position.Offset >= slot.Length)
                 {
                     // At a block's end the next one goes on; a place beyond it is none.
@@ -62,31 +64,43 @@ internal sealed class MetadataBlocks(IByteSource source, IBlockCodec codec, int 
         }
     }
 
-    private ref Slot Load(long block, long end)
+    private static Set[] MakeSets(int count)
     {
-        int oldest = 0;
-        for (int i = 0; i < _slots.Length; i++)
+        var sets = new Set[count];
+        for (int i = 0; i < count; i++)
         {
-            if (_slots[i].Block == block && _slots[i].Length > 0)
+            sets[i] = new Set();
+        }
+
+        return sets;
+    }
+
+    private ref Slot Load(Set set, long block, long end)
+    {
+        Slot[] slots = set.Slots;
+        int oldest = 0;
+        for (int i = 0; i < slots.Length; i++)
+        {
+            if (slots[i].Block == block && slots[i].Length > 0)
             {
-                _slots[i].UsedAt = ++_clock;
-                return ref _slots[i];
+                slots[i].UsedAt = ++set.Clock;
+                return ref slots[i];
             }
 
             // The clock may wrap: compare distances, not values.
-            if (_clock - _slots[i].UsedAt > _clock - _slots[oldest].UsedAt)
+            if (set.Clock - slots[i].UsedAt > set.Clock - slots[oldest].UsedAt)
             {
                 oldest = i;
             }
         }
 
-        ref Slot slot = ref _slots[oldest];
-        slot.Bytes ??= new byte[BlockSize];
+        ref Slot slot = ref slots[oldest];
+        slot.Bytes ??= GC.AllocateUninitializedArray<byte>(BlockSize);
         slot.Length = 0;
         slot.Next = Decode(block, end, slot.Bytes, out int length);
         slot.Length = length;
         slot.Block = block;
-        slot.UsedAt = ++_clock;
+        slot.UsedAt = ++set.Clock;
         return ref slot;
     }
 
@@ -113,8 +127,10 @@ internal sealed class MetadataBlocks(IByteSource source, IBlockCodec codec, int 
         }
         else
         {
-            source.Read(block + HeaderSize, _compressed.AsSpan(0, size));
-            length = codec.Decode(_compressed.AsSpan(0, size), target, BlockSize);
+            Span<byte> compressed = stackalloc byte[BlockSize];
+            compressed = compressed[..size];
+            source.Read(block + HeaderSize, compressed);
+            length = codec.Decode(compressed, target, BlockSize);
             if (length == 0)
             {
                 throw new InvalidDataException($"the metadata block at {block} is empty");
@@ -122,6 +138,13 @@ internal sealed class MetadataBlocks(IByteSource source, IBlockCodec codec, int 
         }
 
         return block + HeaderSize + size;
+    }
+
+    private sealed class Set
+    {
+        internal readonly Lock Lock = new();
+        internal readonly Slot[] Slots = new Slot[Ways];
+        internal int Clock;
     }
 
     private struct Slot

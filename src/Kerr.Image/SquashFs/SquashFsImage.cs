@@ -20,15 +20,23 @@ public sealed class SquashFsImage
     private readonly LookupTable _ids;
     private readonly LookupTable _export;
 
+    /// <summary>Decodes with the libraries of the host, and keeps little: for those who read a few files.</summary>
     public SquashFsImage(IByteSource source)
+        : this(source, BlockCodec.For, metadataBlocks: 16)
+    {
+    }
+
+    /// <param name="codecs">Gives the codec for a compression.</param>
+    /// <param name="metadataBlocks">Decoded metadata blocks to keep, 8 KiB each; a power of two from 4 on.</param>
+    internal SquashFsImage(IByteSource source, Func<SquashFsCompression, IBlockCodec> codecs, int metadataBlocks)
     {
         Span<byte> start = stackalloc byte[Superblock.Size];
         start = start[..(int)Math.Min(source.Length, start.Length)];
         source.Read(0, start);
         Superblock = Superblock.Parse(start, source.Length);
         Source = source;
-        Codec = BlockCodec.For(Superblock.Compression);
-        Metadata = new MetadataBlocks(source, Codec);
+        Codec = codecs(Superblock.Compression);
+        Metadata = new MetadataBlocks(source, Codec, metadataBlocks);
         _ids = new LookupTable(source, Metadata, "id", Superblock.IdTable, Superblock.IdCount, sizeof(uint));
         _export = new LookupTable(
             source, Metadata, "inode", Superblock.ExportTable,
@@ -110,6 +118,7 @@ public sealed class SquashFsImage
                 Links = Int(bytes, 4),
                 Size = Listing(Short(bytes, 8)),
                 Offset = Short(bytes, 10),
+                Parent = Int(bytes, 12),
             },
             2 => File(inode, Int(bytes, 0), Int(bytes, 4), Int(bytes, 8), Int(bytes, 12)),
             3 or 10 => Link(inode, type, bytes),
@@ -125,12 +134,13 @@ public sealed class SquashFsImage
                 Links = Int(bytes, 0),
                 Size = Listing(Int(bytes, 4)),
                 Start = Int(bytes, 8),
+                Parent = Int(bytes, 12),
                 IndexCount = Short(bytes, 16),
                 Offset = Short(bytes, 18),
                 Xattrs = Int(bytes, 20),
             },
             _ => File(
-                inode with { Links = Int(bytes, 24), Xattrs = Int(bytes, 36) },
+                inode with { Links = Int(bytes, 24), Xattrs = Int(bytes, 36), Sparse = Math.Clamp(Long(bytes, 16), 0, Math.Max(0, Long(bytes, 8))) },
                 Long(bytes, 0), Int(bytes, 28), Int(bytes, 32), Long(bytes, 8)),
         };
     }
@@ -139,10 +149,15 @@ public sealed class SquashFsImage
     public string ReadLink(SquashFsInode link)
     {
         Span<byte> target = stackalloc byte[LongestTarget];
-        target = target[..(int)link.Size];
+        return System.Text.Encoding.Latin1.GetString(target[..ReadLink(link, target)]);
+    }
+
+    /// <summary>Where a symbolic link points, as bytes, at most 4,095; gives their count.</summary>
+    public int ReadLink(SquashFsInode link, Span<byte> target)
+    {
         MetadataPosition at = link.Rest;
-        Metadata.Read(ref at, target, Superblock.InodeTableEnd);
-        return System.Text.Encoding.Latin1.GetString(target);
+        Metadata.Read(ref at, target[..(int)link.Size], Superblock.InodeTableEnd);
+        return (int)link.Size;
     }
 
     private uint Id(int index)

@@ -27,9 +27,15 @@ public readonly record struct SquashFsInode
     /// <summary>The bytes of a regular file or of a symbolic link's target; of a directory, those of its listing.</summary>
     public long Size { get; init; }
 
+    /// <summary>How many bytes of a regular file are in holes, as the image says.</summary>
+    public long Sparse { get; init; }
+
     public uint DeviceMajor { get; init; }
 
     public uint DeviceMinor { get; init; }
+
+    /// <summary>For a directory, the inode number of the one it is in.</summary>
+    public uint Parent { get; init; }
 
     /// <summary>For a file, where its blocks start; for a directory, its listing's block, from the table's start.</summary>
     internal long Start { get; init; }

@@ -50,87 +50,166 @@ public sealed class SquashFsXattrs
     public List<KeyValuePair<string, byte[]>> Read(SquashFsInode inode)
     {
         var attributes = new List<KeyValuePair<string, byte[]>>();
-        if (_table is null || inode.Xattrs == SquashFsInode.NoXattrs)
-        {
-            return attributes;
-        }
+        Span<byte> name = stackalloc byte[LongestName];
+        Cursor cursor = Begin(inode);
 
-        long end = _image.Superblock.XattrTable;
-        Span<byte> entry = stackalloc byte[EntrySize];
-        _table.Read(inode.Xattrs, entry);
-        MetadataPosition at = MetadataPosition.Of(_start, BinaryPrimitives.ReadUInt64LittleEndian(entry));
-        uint count = BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]);
-        if (count > MostAttributes)
-        {
-            throw new InvalidDataException($"inode {inode.Number} has {count} xattrs");
-        }
-
-        Span<byte> bytes = stackalloc byte[LongestName];
+        // Shared values make a small image claim a lot of memory.
         long total = 0;
-        for (uint i = 0; i < count; i++)
+        while (Next(ref cursor, name, out int length, out Value value))
         {
-            _image.Metadata.Read(ref at, bytes[..4], end);
-            int type = BinaryPrimitives.ReadUInt16LittleEndian(bytes);
-            int length = BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]);
-            string prefix = (type & 0xFF) switch
-            {
-                0 => "user.",
-                1 => "trusted.",
-                2 => "security.",
-                _ => throw new InvalidDataException($"inode {inode.Number} has an xattr of the unknown type {type}"),
-            };
-            if (prefix.Length + length > LongestName)
-            {
-                throw new InvalidDataException($"inode {inode.Number} has an xattr with a name of {prefix.Length + length} bytes");
-            }
-
-            _image.Metadata.Read(ref at, bytes[..length], end);
-            string name = prefix + System.Text.Encoding.Latin1.GetString(bytes[..length]);
-            byte[] value = ReadValue(ref at, (type & Elsewhere) != 0, end);
-
-            // Shared values make a small image claim a lot of memory.
-            total += name.Length + value.Length;
+            total += length + value.Length;
             if (total > 1 << 20)
             {
                 throw new InvalidDataException($"inode {inode.Number} has more than 1 MiB of xattrs");
             }
 
-            attributes.Add(new KeyValuePair<string, byte[]>(name, value));
+            var bytes = new byte[value.Length];
+            Read(value, bytes);
+            attributes.Add(new KeyValuePair<string, byte[]>(System.Text.Encoding.Latin1.GetString(name[..length]), bytes));
         }
 
         return attributes;
     }
 
-    private byte[] ReadValue(ref MetadataPosition at, bool elsewhere, long end)
+    /// <summary>The length of a value, which is written to the target if there is room for it; −1 where the inode has none of that name.</summary>
+    internal int Find(in SquashFsInode inode, ReadOnlySpan<byte> wanted, Span<byte> target)
     {
-        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        _image.Metadata.Read(ref at, bytes[..4], end);
-        uint length = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
-        if (!elsewhere)
+        Span<byte> name = stackalloc byte[LongestName];
+        Cursor cursor = Begin(inode);
+        while (Next(ref cursor, name, out int length, out Value value))
         {
-            return ReadBytes(ref at, length, end);
+            if (name[..length].SequenceEqual(wanted))
+            {
+                if (value.Length <= target.Length)
+                {
+                    Read(value, target[..value.Length]);
+                }
+
+                return value.Length;
+            }
         }
 
-        if (length != sizeof(ulong))
-        {
-            throw new InvalidDataException($"the reference to an xattr value has {length} bytes");
-        }
-
-        _image.Metadata.Read(ref at, bytes, end);
-        MetadataPosition there = MetadataPosition.Of(_start, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-        _image.Metadata.Read(ref there, bytes[..4], end);
-        return ReadBytes(ref there, BinaryPrimitives.ReadUInt32LittleEndian(bytes), end);
+        return -1;
     }
 
-    private byte[] ReadBytes(ref MetadataPosition at, uint length, long end)
+    /// <summary>The length of all names, each with a NUL behind it; those are written for which there is room.</summary>
+    internal int List(in SquashFsInode inode, Span<byte> target)
     {
-        if (length > LargestValue)
+        Span<byte> name = stackalloc byte[LongestName + 1];
+        Cursor cursor = Begin(inode);
+        int total = 0;
+        while (Next(ref cursor, name, out int length, out _))
         {
-            throw new InvalidDataException($"an xattr value has {length} bytes");
+            name[length] = 0;
+            if (total + length < target.Length)
+            {
+                name[..(length + 1)].CopyTo(target[total..]);
+            }
+
+            total += length + 1;
         }
 
-        var value = new byte[length];
-        _image.Metadata.Read(ref at, value, end);
-        return value;
+        return total;
+    }
+
+    private Cursor Begin(in SquashFsInode inode)
+    {
+        if (_table is null || inode.Xattrs == SquashFsInode.NoXattrs)
+        {
+            return default;
+        }
+
+        Span<byte> entry = stackalloc byte[EntrySize];
+        _table.Read(inode.Xattrs, entry);
+        uint count = BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]);
+        return count <= MostAttributes
+            ? new Cursor { At = MetadataPosition.Of(_start, BinaryPrimitives.ReadUInt64LittleEndian(entry)), Left = count, Inode = inode.Number }
+            : throw new InvalidDataException($"inode {inode.Number} has {count} xattrs");
+    }
+
+    private bool Next(ref Cursor cursor, Span<byte> name, out int nameLength, out Value value)
+    {
+        nameLength = 0;
+        value = default;
+        if (cursor.Left == 0)
+        {
+            return false;
+        }
+
+        cursor.Left--;
+        long end = _image.Superblock.XattrTable;
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        _image.Metadata.Read(ref cursor.At, bytes[..4], end);
+        int type = BinaryPrimitives.ReadUInt16LittleEndian(bytes);
+        int length = BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]);
+        ReadOnlySpan<byte> prefix = (type & 0xFF) switch
+        {
+            0 => "user."u8,
+            1 => "trusted."u8,
+            2 => "security."u8,
+            _ => throw new InvalidDataException($"inode {cursor.Inode} has an xattr of the unknown type {type}"),
+        };
+        nameLength = prefix.Length + length;
+        if (nameLength > LongestName)
+        {
+            throw new InvalidDataException($"inode {cursor.Inode} has an xattr with a name of {nameLength} bytes");
+        }
+
+        prefix.CopyTo(name);
+        _image.Metadata.Read(ref cursor.At, name[prefix.Length..nameLength], end);
+        _image.Metadata.Read(ref cursor.At, bytes[..4], end);
+        uint size = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+        MetadataPosition at = cursor.At;
+        if ((type & Elsewhere) != 0)
+        {
+            if (size != sizeof(ulong))
+            {
+                throw new InvalidDataException($"the reference to an xattr value has {size} bytes");
+            }
+
+            _image.Metadata.Read(ref cursor.At, bytes, end);
+            at = MetadataPosition.Of(_start, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+            _image.Metadata.Read(ref at, bytes[..4], end);
+            size = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+        }
+
+        if (size > LargestValue)
+        {
+            throw new InvalidDataException($"an xattr value has {size} bytes");
+        }
+
+        value = new Value { At = at, Length = (int)size };
+        if ((type & Elsewhere) == 0)
+        {
+            Skip(ref cursor.At, value.Length);
+        }
+
+        return true;
+    }
+
+    private void Read(Value value, Span<byte> target) => _image.Metadata.Read(ref value.At, target, _image.Superblock.XattrTable);
+
+    private void Skip(ref MetadataPosition at, int count)
+    {
+        Span<byte> bytes = stackalloc byte[512];
+        while (count > 0)
+        {
+            int part = Math.Min(count, bytes.Length);
+            _image.Metadata.Read(ref at, bytes[..part], _image.Superblock.XattrTable);
+            count -= part;
+        }
+    }
+
+    private struct Cursor
+    {
+        internal MetadataPosition At;
+        internal uint Left;
+        internal uint Inode;
+    }
+
+    private struct Value
+    {
+        internal MetadataPosition At;
+        internal int Length;
     }
 }

@@ -130,9 +130,84 @@ public static unsafe class FileCalls
         }
     }
 
+    /// <summary>Copies all bytes of a file into another, sharing them where the file system can (copy_file_range(2)).</summary>
+    public static void Copy(SafeFileHandle from, SafeFileHandle to)
+    {
+        long size = Status(from).Size;
+        long at = 0;
+        while (at < size)
+        {
+            long source = at, target = at;
+            nint count = LibC.copy_file_range(Number(from), &source, Number(to), &target, (nint)Math.Min(size - at, 1 << 30), 0);
+            if (count <= 0)
+            {
+                break;      // EXDEV, EINVAL, ENOSYS: by hand; a full disk says so again
+            }
+
+            at += count;
+        }
+
+        var buffer = at < size ? new byte[1 << 20] : [];
+        for (int count; at < size && (count = Read(from, at, buffer)) > 0; at += count)
+        {
+            Write(to, at, buffer.AsSpan(0, count));
+        }
+    }
+
     /// <summary>Makes the file this long: shorter, or longer with zeros.</summary>
     public static void SetLength(SafeFileHandle handle, long length)
         => Check(LibC.ftruncate(Number(handle), length), "ftruncate", null);
+
+    /// <summary>
+    /// Makes the file reach to the end of a range and takes its blocks from the disk now; what it holds stays. Where the file
+    /// system cannot (NFS before 4.2), holes at its end become zeros that are written.
+    /// </summary>
+    public static void Allocate(SafeFileHandle handle, long offset, long length)
+    {
+        int result;
+        do
+        {
+            result = LibC.fallocate(Number(handle), 0, offset, length);
+        }
+        while (result != 0 && LastErrno() == Errno.EINTR);
+        if (result == 0)
+        {
+            return;
+        }
+
+        if (LastErrno() is not (Errno.EOPNOTSUPP or Errno.ENOSYS))
+        {
+            throw LinuxException.Last("fallocate");
+        }
+
+        var zeros = new byte[1 << 20];
+        for (long at = Math.Max(offset, Status(handle).Size), end = offset + length; at < end; at += zeros.Length)
+        {
+            Write(handle, at, zeros.AsSpan(0, (int)Math.Min(zeros.Length, end - at)));
+        }
+    }
+
+    /// <summary>Sets an extended attribute of an open file; false where the file system has none or the caller may not.</summary>
+    public static bool TrySetAttribute(SafeFileHandle handle, string name, ReadOnlySpan<byte> value)
+    {
+        fixed (byte* native = PathBytes.Of(name, stackalloc byte[256]))
+        fixed (byte* bytes = value)
+        {
+            return LibC.fsetxattr(Number(handle), native, bytes, value.Length, 0) == 0;
+        }
+    }
+
+    /// <summary>An extended attribute of an open file that is at most <paramref name="limit"/> bytes long; null without one.</summary>
+    public static byte[]? TryGetAttribute(SafeFileHandle handle, string name, int limit)
+    {
+        var value = new byte[limit];
+        fixed (byte* native = PathBytes.Of(name, stackalloc byte[256]))
+        fixed (byte* bytes = value)
+        {
+            nint length = LibC.fgetxattr(Number(handle), native, bytes, limit);
+            return length >= 0 ? value[..(int)length] : null;
+        }
+    }
 
     /// <summary>Sets the permission bits of an open file.</summary>
     public static void SetPermissions(SafeFileHandle handle, uint mode)
@@ -199,6 +274,25 @@ public static unsafe class FileCalls
         }
 
         return LastErrno() == Errno.ENOENT ? false : throw LinuxException.Last("unlink", path);
+    }
+
+    /// <summary>Removes a name below a directory; false when that did not work.</summary>
+    internal static bool TryUnlink(int at, string name, bool directory)
+    {
+        const int AT_REMOVEDIR = 0x200;
+        fixed (byte* native = PathBytes.Of(name, stackalloc byte[PathBytes.StackSize]))
+        {
+            return LibC.unlinkat(at, native, directory ? AT_REMOVEDIR : 0) == 0;
+        }
+    }
+
+    /// <summary>Sets the permission bits of what a descriptor of O_PATH stands for, through /proc; false when that did not work.</summary>
+    internal static bool TrySetPermissions(SafeFileHandle place, uint mode)
+    {
+        fixed (byte* native = PathBytes.Of($"/proc/self/fd/{Number(place)}", stackalloc byte[64]))
+        {
+            return LibC.fchmodat(LibC.AT_FDCWD, native, mode, 0) == 0;
+        }
     }
 
     internal static int Number(SafeFileHandle handle)

@@ -1,8 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
-using Kerr.Linux.Processes;
-using Microsoft.Win32.SafeHandles;
 
 namespace Kerr.Linux.Files;
 
@@ -33,20 +31,6 @@ public static partial class FileSystem
     [LibraryImport("libc")]
     private static unsafe partial void free(void* memory);
 
-    /// <summary>A descriptor that exec keeps; -1 with the reason in <paramref name="errno"/>.</summary>
-    public static int OpenForExec(string path, OpenFlags flags, out Errno errno)
-    {
-        if (!FileCalls.TryOpen(path, flags, out SafeFileHandle handle, out errno))
-        {
-            return -1;
-        }
-
-        using (handle)
-        {
-            return CurrentProcess.CopyForExec((int)handle.DangerousGetHandle());
-        }
-    }
-
     /// <summary>Null when there is no such file, or it may not be looked at.</summary>
     public static FileStatus? TryStat(string path, bool follow = true)
         => FileCalls.TryStatus(path, follow, out FileStatus status, out _) ? status : null;
@@ -58,6 +42,17 @@ public static partial class FileSystem
         fixed (byte* native = ByteText.ToNative(path))
         {
             return statfs(native, buffer) == 0 ? buffer[0] : 0;
+        }
+    }
+
+    /// <summary>How many bytes the caller may still write to the file system that holds the path; null when it cannot be told.</summary>
+    public static unsafe long? FreeBytes(string path)
+    {
+        // struct statfs of 64-bit systems: type, bsize, blocks, bfree, bavail
+        long* buffer = stackalloc long[32];
+        fixed (byte* native = ByteText.ToNative(path))
+        {
+            return statfs(native, buffer) == 0 && buffer[4] >= 0 ? buffer[1] * buffer[4] : null;
         }
     }
 

@@ -41,10 +41,25 @@ internal static unsafe partial class LibC
     internal static partial int fcntl(int fd, int command, nint argument);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint copy_file_range(int from, long* fromOffset, int to, long* toOffset, nint count, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int ftruncate(int fd, long length);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fallocate(int fd, int mode, long offset, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fsetxattr(int fd, byte* name, byte* value, nint size, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint fgetxattr(int fd, byte* name, byte* value, nint size);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int fchmod(int fd, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fchmodat(int dirfd, byte* path, uint mode, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fsync(int fd);

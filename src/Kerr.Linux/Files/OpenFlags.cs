@@ -34,6 +34,8 @@ internal static class Abi
 
     internal static long RenameAt2 => IsGeneric ? 276 : 316;
 
+    internal static long Futex => IsGeneric ? 98 : 202;
+
     private static bool IsGeneric => RuntimeInformation.ProcessArchitecture != Architecture.X64;
 
     internal static int Value(OpenFlags flags)

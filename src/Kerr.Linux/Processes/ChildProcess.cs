@@ -21,8 +21,8 @@ public static unsafe partial class ChildProcess
     /// <summary>The number under which the program finds the file that it is handed.</summary>
     public const int HandedFd = 3;
 
-    private const int OutputLimit = 64 * 1024;
-    private const int SIGKILL = 9;
+    internal const int OutputLimit = 64 * 1024;
+    internal const int SIGKILL = 9;
 
     /// <summary>Stands for an output that is ours, and an input too.</summary>
     private const int Attached = -1;
@@ -104,6 +104,17 @@ public static unsafe partial class ChildProcess
         }
     }
 
+    /// <summary>
+    /// Starts a program in a session of its own and does not wait for it. Of this process it has what it is handed, and nothing
+    /// else: standard input, output and error are /dev/null.
+    /// </summary>
+    public static void Detach(string path, IReadOnlyList<string> arguments, SafeFileHandle? handed)
+    {
+        CurrentProcess.KeepDescriptors();
+        using SafeFileHandle nothing = FileCalls.Open("/dev/null", OpenFlags.O_RDWR);
+        _ = Spawn(path, [path, .. arguments], [], handed, FileCalls.Number(nothing), newSession: true);
+    }
+
     /// <summary>The program of this name in the directories of a PATH, or the name itself if it is a path; null if there is none.</summary>
     public static string? Find(string name, string? searchPath)
     {
@@ -127,7 +138,7 @@ public static unsafe partial class ChildProcess
     }
 
     // Who started us may ignore SIGCHLD; a process that does never learns how its children ended.
-    private static void HearOfChildren()
+    internal static void HearOfChildren()
     {
         const int SIGCHLD = 17;
         const nint SIG_DFL = 0;
@@ -139,11 +150,13 @@ public static unsafe partial class ChildProcess
         }
     }
 
-    private static int Spawn(
-        string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, SafeFileHandle? handed, int output)
+    internal static int Spawn(
+        string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, SafeFileHandle? handed, int output,
+        bool newSession = false, int? input = null)
     {
         const short POSIX_SPAWN_SETSIGDEF = 4;
         const short POSIX_SPAWN_SETSIGMASK = 8;
+        const short POSIX_SPAWN_SETSID = 0x80;  // glibc 2.26
         byte* actions = stackalloc byte[SpawnStructureSize];
         byte* attributes = stackalloc byte[SpawnStructureSize];
         ulong* allSignals = stackalloc ulong[16];
@@ -162,6 +175,11 @@ public static unsafe partial class ChildProcess
                     Check(posix_spawn_file_actions_addopen(actions, 0, null_, (int)OpenFlags.O_RDONLY, 0), path);
                 }
 
+                if (input is { } source)
+                {
+                    Check(posix_spawn_file_actions_adddup2(actions, source, 0), path);
+                }
+
                 Check(posix_spawn_file_actions_adddup2(actions, output, 1), path);
                 Check(posix_spawn_file_actions_adddup2(actions, output, 2), path);
             }
@@ -176,7 +194,7 @@ public static unsafe partial class ChildProcess
 
             Check(posix_spawnattr_setsigdefault(attributes, allSignals), path);
             Check(posix_spawnattr_setsigmask(attributes, noSignals), path);
-            Check(posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK), path);
+            Check(posix_spawnattr_setflags(attributes, (short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (newSession ? POSIX_SPAWN_SETSID : 0))), path);
             int pid;
             fixed (byte* program = ByteText.ToNative(path))
             {
@@ -237,11 +255,11 @@ public static unsafe partial class ChildProcess
     private static partial int posix_spawnattr_setflags(byte* attributes, short flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial int waitpid(int pid, int* status, int options);
+    internal static partial int waitpid(int pid, int* status, int options);
 
     [LibraryImport("libc")]
     private static partial nint signal(int number, nint handler);
 
     [LibraryImport("libc")]
-    private static partial int kill(int pid, int signal);
+    internal static partial int kill(int pid, int signal);
 }

@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Runtime.InteropServices;
+using Kerr.Linux.Files;
 
 namespace Kerr.Linux.Processes;
 
@@ -25,6 +27,9 @@ public static unsafe partial class CurrentProcess
     [LibraryImport("libc")]
     private static partial int getpid();
 
+    [LibraryImport("libc")]
+    private static partial void _exit(int code);
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial int execve(byte* path, byte** argv, byte** envp);
 
@@ -37,6 +42,12 @@ public static unsafe partial class CurrentProcess
     [LibraryImport("libc")]
     private static partial uint umask(uint mask);
 
+    [LibraryImport("libc")]
+    private static partial int getppid();
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int chdir(byte* path);
+
     public static uint Uid => getuid();
 
     /// <summary>The effective user id; asked each time, since it may change.</summary>
@@ -45,6 +56,32 @@ public static unsafe partial class CurrentProcess
     public static uint Gid => getgid();
 
     public static int Id => getpid();
+
+    public static int ParentId => getppid();
+
+    /// <summary>Leaves the working directory, so that its file system can be unmounted.</summary>
+    public static void GoToRoot()
+    {
+        fixed (byte* root = "/\0"u8)
+        {
+            if (chdir(root) != 0)
+            {
+                throw LinuxException.Last("chdir", "/");
+            }
+        }
+    }
+
+    /// <summary>Lets no program that this process starts have its descriptors, but for standard ones and those that are handed over.</summary>
+    public static void KeepDescriptors()
+    {
+        const int F_SETFD = 2, FD_CLOEXEC = 1;
+        using var listing = FileCalls.Open("/proc/self/fd", OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+        foreach (string number in DirectoryCalls.List(listing))
+        {
+            int fd = int.Parse(number, CultureInfo.InvariantCulture);
+            _ = fd > 2 ? fcntl(fd, F_SETFD, FD_CLOEXEC) : 0;
+        }
+    }
 
     public static uint[] Groups()
     {
@@ -62,6 +99,9 @@ public static unsafe partial class CurrentProcess
 
         return count == groups.Length ? groups : groups[..int.Max(count, 0)];
     }
+
+    /// <summary>Ends at once, with all threads, whatever they do; nothing of the runtime runs any more.</summary>
+    public static void Exit(int code) => _exit(code);
 
     public static bool IsTerminal(int fd) => isatty(fd) == 1;
 

@@ -23,10 +23,10 @@ public static class DirectiveTable
         new("What is seen inside", "",
         [
             ConfigPasswd, ConfigGroup, ConfigResolvConf, MountProc, MountSys, MountDev, MountDevPts, MountHome, MountTmp,
-            MountHostfs, BindPath, MountSlave, UserBindControl, EnableFusemount,
+            MountHostfs, BindPath, MountSlave, UserBindControl, EnableFusemount, ShareImages,
         ]),
         new("Layers and temporary space", "", [EnableOverlay, EnableUnderlay, SessiondirMaxSize, MemoryFsType]),
-        new("Images", "", [MaxLoopDevices, SharedLoopDevices, SyncWritableExtfs, TmpSandbox, ImageDriver]),
+        new("Images", "", [MaxLoopDevices, ImageServerCache, SharedLoopDevices, SyncWritableExtfs, TmpSandbox, ImageDriver]),
         new("Which images may be run", NotForUserNamespaces,
         [
             LimitContainerOwners, LimitContainerGroups, LimitContainerPaths, AllowContainerSif, AllowContainerEncrypted,

@@ -70,6 +70,9 @@ public static class Directives
     public static readonly Directive EnableFusemount = new("enable fusemount", YesNo, "yes",
         "May users mount FUSE file systems with --fusemount?");
 
+    public static readonly Directive ShareImages = new("share images", YesNo, "yes",
+        "Do the launches of a user's job share a user namespace and the mount of an image that FUSE serves?");
+
     // Layers.
     public static readonly Directive EnableOverlay = new("enable overlay", Choice, "yes",
         "Use the kernel's overlay for missing bind targets and writable layers. try and driver, which choose between it and "
@@ -91,6 +94,9 @@ public static class Directives
     // Images.
     public static readonly Directive MaxLoopDevices = new("max loop devices", Number, "256",
         "How many loop devices to try for images that the kernel mounts. 0: none, so such images are refused.");
+
+    public static readonly Directive ImageServerCache = new("image server cache", Number, "16",
+        "MiB of decoded blocks that the server of a user's image keeps; its whole memory is some 12 MiB more.");
 
     public static readonly Directive SharedLoopDevices = new("shared loop devices", YesNo, "no",
         "Let launches of the same image share a loop device.");

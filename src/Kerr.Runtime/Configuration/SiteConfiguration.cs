@@ -67,6 +67,8 @@ public sealed class SiteConfiguration
 
     public bool UserBindControl => Yes(Directives.UserBindControl);
 
+    public bool ShareImages => Yes(Directives.ShareImages);
+
     public bool EnableFusemount => Yes(Directives.EnableFusemount);
 
     // Layers.
@@ -83,6 +85,8 @@ public sealed class SiteConfiguration
     public string MemoryFsType => Text(Directives.MemoryFsType);
 
     // Images.
+    public long ImageServerCache => Number(Directives.ImageServerCache);
+
     public long MaxLoopDevices => Number(Directives.MaxLoopDevices);
 
     public bool SharedLoopDevices => Yes(Directives.SharedLoopDevices);

@@ -22,14 +22,20 @@ public sealed record SkippedStep(string What, string Why);
 /// The planner knows only the path; numbers exist once the launcher has opened it. Compared by reference, since two FUSE
 /// connections are two descriptors of one path.
 /// </remarks>
-public sealed class Descriptor(string path, bool write, string why)
+public sealed class Descriptor(string path, bool write, string why, PartitionRange? locked = null)
 {
     public string Path { get; } = path;
 
     public bool Write { get; } = write;
 
     public string Why { get; } = why;
+
+    /// <summary>The partition that is locked as long as the file is open anywhere: for one writer or many readers.</summary>
+    public PartitionRange? Locked { get; } = locked;
 }
+
+/// <summary>Where in an image a file system lies, in bytes.</summary>
+public readonly record struct PartitionRange(long Offset, long Size);
 
 /// <summary>All that was decided about a launch: what `kerr explain` prints and what the starter executes.</summary>
 public sealed record LaunchPlan

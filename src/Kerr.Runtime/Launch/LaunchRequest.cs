@@ -51,7 +51,16 @@ public sealed record LaunchRequest
     public bool Writable { get; init; }
     public bool WritableTmpfs { get; init; }
     public bool Underlay { get; init; }
+
+    /// <summary>Whether the launch makes its own mount of the image, even where others of the job have one.</summary>
+    public bool NoShareImage { get; init; }
     public bool Unsquash { get; init; }
+
+    /// <summary>Fail where an image could only be run unpacked.</summary>
+    public bool NoTemporarySandbox { get; init; }
+
+    /// <summary>Where an image is unpacked to; null for TMPDIR or /tmp.</summary>
+    public string? TemporaryDirectory { get; init; }
 
     // Isolation and privileges
     public bool Contain { get; init; }

@@ -8,6 +8,7 @@ using Kerr.Linux.Files;
 using Kerr.Linux.Processes;
 using Kerr.Runtime.Configuration;
 using Kerr.Runtime.Launch.Planning;
+using Microsoft.Win32.SafeHandles;
 
 namespace Kerr.Runtime.Launch;
 
@@ -26,12 +27,33 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
         phaseBegan = now;
     }
 
-    /// <summary>Decides about the launch without changing anything.</summary>
+    /// <summary>Decides about the launch without changing anything, but that an image which has to be unpacked is.</summary>
+    /// <param name="tell">Prints a line at a level of the console; null for a plan that is only to be looked at, for which nothing is unpacked.</param>
     /// <exception cref="UserException">The image cannot be used, or the request cannot be met.</exception>
-    public LaunchPlan Prepare(LaunchRequest request, IHostFacts host)
+    public LaunchPlan Prepare(LaunchRequest request, IHostFacts host, Action<int, string>? tell)
     {
         using ImageFacts image = Look(request.Image, host);
         EndPhase("image facts");
+        if (TemporarySandbox.Reason(request, configuration, image.File, host) is { } why)
+        {
+            if (tell is null)
+            {
+                LaunchPlan mounted = PlanFor(request, image, host);
+                return mounted with { Skipped = [.. mounted.Skipped, new SkippedStep("temporary sandbox", $"{why}; but nothing is unpacked for a plan, so this is the image's own")] };
+            }
+
+            string search = PlanContext.SearchPathOf(host, configuration, installation);
+            string directory = TemporarySandbox.Unpack(request, image.File, host, search, installation, why, tell);
+            EndPhase("temporary sandbox");
+            using ImageFacts unpacked = Look(directory, host);
+            return PlanFor(request, unpacked, host);
+        }
+
+        return PlanFor(request, image, host);
+    }
+
+    private LaunchPlan PlanFor(LaunchRequest request, ImageFacts image, IHostFacts host)
+    {
         LaunchPlan plan = Planner.Plan(request, configuration, image, host, installation);
         EndPhase("plan");
         return plan;
@@ -156,10 +178,22 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
 
     private static int Open(Descriptor descriptor)
     {
-        int fd = FileSystem.OpenForExec(descriptor.Path, descriptor.Write ? OpenFlags.O_RDWR : OpenFlags.O_RDONLY, out Errno errno);
-        return fd >= 0 ? fd : throw new UserException(
-            $"cannot open {descriptor.Path} ({descriptor.Why}): {errno.Text()}",
-            errno == Errno.EMFILE ? "raise the limit on open files: ulimit -n" : "check its permissions");
+        if (!FileCalls.TryOpen(descriptor.Path, descriptor.Write ? OpenFlags.O_RDWR : OpenFlags.O_RDONLY, out SafeFileHandle file, out Errno errno))
+        {
+            throw new UserException(
+                $"cannot open {descriptor.Path} ({descriptor.Why}): {errno.Text()}",
+                errno == Errno.EMFILE ? "raise the limit on open files: ulimit -n" : "check its permissions");
+        }
+
+        using (file)
+        {
+            if (descriptor.Locked is { } range)
+            {
+                PartitionLock.Take(file, descriptor, range);
+            }
+
+            return CurrentProcess.CopyForExec((int)file.DangerousGetHandle());
+        }
     }
 
     private List<string> Phases()

@@ -6,9 +6,19 @@ using Kerr.Plan;
 namespace Kerr.Runtime.Launch;
 
 /// <summary>Forks a FUSE server that waits for its mount. <c>{fuse}</c> and <c>{image}</c> among the arguments stand for its descriptors.</summary>
+/// <remarks>Our own image server is confined, and takes the numbers of both: <c>fuse={fuse}</c>, <c>image={image}</c>.</remarks>
 public sealed record FuseServerStep(
     string Text, string Why, Descriptor? Image, ulong Index, IReadOnlyList<string> Arguments) : PlanStep(Text, Why)
 {
+    /// <summary>A library that is preloaded into the server.</summary>
+    public Descriptor? Library { get; init; }
+
+    /// <summary>What of its file it serves and how, when launches may share it; null when each needs its own.</summary>
+    public string? ShareKey { get; init; }
+
+    /// <summary>Our own server: confined before it starts, it waits itself for its device.</summary>
+    public bool Confined { get; init; }
+
     public override StepKind Kind => StepKind.FuseServer;
 
     internal override void Encode(PlanEncoder plan, Span<byte> step)
@@ -20,18 +30,38 @@ public sealed record FuseServerStep(
             {
                 "{fuse}" => $"/dev/fd/{plan.FuseNumber(Index)}",
                 "{image}" when Image is not null => $"/proc/self/fd/{plan.Number(Image)}",
+                "fuse={fuse}" => $"fuse={plan.FuseNumber(Index)}",
+                "image={image}" when Image is not null => $"image={plan.Number(Image)}",
                 _ => argument,
             });
         }
 
+        var kept = new List<uint>(2);
+        foreach (Descriptor? descriptor in (ReadOnlySpan<Descriptor?>)[Image, Library])
+        {
+            if (descriptor is not null)
+            {
+                kept.Add((uint)plan.Number(descriptor));
+            }
+        }
+
         PlanEncoder.Put(step, Step.Data, plan.Vector(arguments));
-        PlanEncoder.Put(step, Step.Extra, plan.Vector([]));
-        PlanEncoder.Put(step, Step.More, plan.Numbers(Image is null ? [] : [(uint)plan.Number(Image)]));
+        PlanEncoder.Put(step, Step.Extra, plan.Vector(Library is null ? []
+            : [$"LD_PRELOAD=/proc/self/fd/{plan.Number(Library)}", $"KERR_FUSE={plan.FuseNumber(Index)}"]));
+        PlanEncoder.Put(step, Step.More, plan.Numbers(kept));
+        PlanEncoder.Put64(step, Step.Flags, Confined ? FuseServerFlags.Confined : 0);
         PlanEncoder.Put64(step, Step.Number, (ulong)plan.FuseNumber(Index));
         PlanEncoder.Put64(step, Step.Number2, Index);
     }
 
-    internal override void Describe(StepDescription description) => description.Add("command", Arguments);
+    internal override void Describe(StepDescription description)
+    {
+        description.Add("command", Arguments);
+        if (Confined)
+        {
+            description.Add("confined", "no files by name, no capabilities");
+        }
+    }
 }
 
 /// <summary>Leaves namespaces of the caller.</summary>
@@ -99,15 +129,19 @@ public sealed record JoinNamespaceStep(string Text, string Why, string Path, ulo
     internal override void Describe(StepDescription description) => description.Add("path", Path);
 }
 
-/// <summary>Forks process 1 of the new PID namespace.</summary>
+/// <summary>Forks process 1 of the new PID namespace, or the launch from a process that stays outside.</summary>
 public sealed record ForkStep(string Text, string Why, bool AppInit) : PlanStep(Text, Why)
 {
+    /// <summary>The process that stays waits for the end of the FUSE servers.</summary>
+    public bool Outside { get; init; }
+
     public override StepKind Kind => StepKind.Fork;
 
     internal override void Encode(PlanEncoder plan, Span<byte> step)
-        => PlanEncoder.Put64(step, Step.Flags, AppInit ? InitFlags.AppInit : 0);
+        => PlanEncoder.Put64(step, Step.Flags, (AppInit ? InitFlags.AppInit : 0) | (Outside ? InitFlags.Outside : 0));
 
-    internal override void Describe(StepDescription description) => description.Add("process1", AppInit ? "appinit" : "payload");
+    internal override void Describe(StepDescription description)
+        => description.Add(Outside ? "stays" : "process1", Outside ? "until the servers have ended" : AppInit ? "appinit" : "payload");
 }
 
 /// <summary>Makes the session, a tmpfs that nobody else sees.</summary>
@@ -214,6 +248,7 @@ public sealed record MountImageStep(
 }
 
 /// <summary>Mounts FUSE and lets the server that waits for it go.</summary>
+/// <param name="Server">The index of a <see cref="FuseServerStep"/>, or of a <see cref="FuseProgramStep"/>.</param>
 public sealed record MountFuseStep(
     string Text, string Why, string Options, string Target, ulong Flags, ulong Server) : PlanStep(Text, Why)
 {
@@ -225,7 +260,7 @@ public sealed record MountFuseStep(
         PlanEncoder.Put(step, Step.Data, plan.Text(Options));
         PlanEncoder.Put64(step, Step.Flags, Flags);
         PlanEncoder.Put64(step, Step.Number, (ulong)plan.FuseNumber(Server));
-        PlanEncoder.Put64(step, Step.Number2, Server);
+        PlanEncoder.Put64(step, Step.Number2, Server < FuseProgramStep.FirstIndex ? Server : ulong.MaxValue);
     }
 
     internal override void Describe(StepDescription description)
@@ -246,6 +281,9 @@ public sealed record RootStep(string Text, string Why, ulong Flags) : PlanStep(T
 
     public string? Work { get; init; }
 
+    /// <summary>The FUSE server that merges the layers where the kernel does not take the upper one, and its mount's options.</summary>
+    public (ulong Index, string Options)? Server { get; init; }
+
     public override StepKind Kind => StepKind.Root;
 
     internal override void Encode(PlanEncoder plan, Span<byte> step)
@@ -254,7 +292,9 @@ public sealed record RootStep(string Text, string Why, ulong Flags) : PlanStep(T
         PlanEncoder.Put(step, Step.Data, plan.Vector(Layers));
         PlanEncoder.Put(step, Step.Extra, plan.Text(Upper));
         PlanEncoder.Put(step, Step.More, plan.Text(Work));
+        PlanEncoder.Put(step, Step.Target, plan.Text(Server?.Options));
         PlanEncoder.Put64(step, Step.Flags, Flags);
+        PlanEncoder.Put64(step, Step.Number2, Server?.Index ?? 0);
     }
 
     internal override void Describe(StepDescription description)
@@ -268,7 +308,7 @@ public sealed record RootStep(string Text, string Why, ulong Flags) : PlanStep(T
         {
             if ((Flags & bit) != 0)
             {
-                ways.Add(name);
+                ways.Add(bit == RootFlags.Overlay && Server is not null ? "fuse-overlayfs" : name);
             }
         }
 
@@ -405,6 +445,63 @@ public sealed record PrivilegesStep(string Text, string Why, ulong Flags) : Plan
             description.Add("uid", Uid);
             description.Add("gid", Gid);
         }
+    }
+}
+
+/// <summary>Joins the launches that share a user namespace and mounts of images; without it the steps that follow make their own.</summary>
+/// <param name="Keeper">The host path of the program that keeps them.</param>
+public sealed record ShareStep(string Text, string Why, string Name, string Keeper) : PlanStep(Text, Why)
+{
+    /// <summary>The servers whose mounts are wanted, each with what it mounts of its file.</summary>
+    public IReadOnlyList<(uint Server, string Key)> Images { get; init; } = [];
+
+    public override StepKind Kind => StepKind.Share;
+
+    internal override void Encode(PlanEncoder plan, Span<byte> step)
+    {
+        var servers = new List<uint>();
+        var keys = new List<string>();
+        foreach ((uint server, string key) in Images)
+        {
+            servers.Add(server);
+            keys.Add(key);
+        }
+
+        PlanEncoder.Put(step, Step.Source, plan.Text(Name));
+        PlanEncoder.Put(step, Step.Target, plan.Text(Keeper));
+        PlanEncoder.Put(step, Step.Data, plan.Vector(keys));
+        PlanEncoder.Put(step, Step.Extra, plan.Numbers(servers));
+    }
+
+    internal override void Describe(StepDescription description) => description.Add("name", Name);
+}
+
+/// <summary>Starts a FUSE program of the user inside. <c>{fuse}</c> among the arguments stands for its descriptor.</summary>
+public sealed record FuseProgramStep(string Text, string Why, ulong Index, string Target, IReadOnlyList<string> Arguments) : PlanStep(Text, Why)
+{
+    /// <summary>Indices from here on are of programs, those below of servers.</summary>
+    public const ulong FirstIndex = 16;
+
+    public override StepKind Kind => StepKind.FuseProgram;
+
+    internal override void Encode(PlanEncoder plan, Span<byte> step)
+    {
+        int number = plan.FuseNumber(Index);
+        var arguments = new List<string>(Arguments.Count);
+        foreach (string argument in Arguments)
+        {
+            arguments.Add(argument == "{fuse}" ? $"/dev/fd/{number}" : argument);
+        }
+
+        PlanEncoder.Put(step, Step.Target, plan.Text(Target));
+        PlanEncoder.Put(step, Step.Data, plan.Vector(arguments));
+        PlanEncoder.Put64(step, Step.Number, (ulong)number);
+    }
+
+    internal override void Describe(StepDescription description)
+    {
+        description.Add("target", Target);
+        description.Add("command", Arguments);
     }
 }
 

@@ -72,7 +72,7 @@ public class LayoutTests
         var definition = new Definition(Builder.Single, Definition);
         definition.Build().Succeeds();
         Assert.Equal("#!/bin/sh\n\n    echo run\n\n", definition.Shell("cat /.singularity.d/runscript").Out);
-        Assert.Equal("#!/bin/sh\n# Custom environment shell code should follow\n\n\n    export A=1\n\n", definition.Shell("cat /.singularity.d/env/90-environment.sh").Out);
+        Assert.Equal("#!/bin/sh\n# The environment section of the definition file goes here.\n\n    export A=1\n\n", definition.Shell("cat /.singularity.d/env/90-environment.sh").Out);
         Assert.StartsWith("{\n\t\"org.kerr.reproducible\": \"yes\",\n\t\"org.label-schema.build-arch\": \"", definition.Shell("cat /.singularity.d/labels.json").Out, StringComparison.Ordinal);
         Assert.Contains("\"own\": \"label \\u003ctext\\u003e\"", definition.Shell("cat /.singularity.d/labels.json").Out, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllText(definition.Directory + "/image.def"), definition.Shell("cat /.singularity.d/Singularity").Out);

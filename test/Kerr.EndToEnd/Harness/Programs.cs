@@ -25,6 +25,9 @@ internal static class Programs
     /// <summary>A file system that never answers.</summary>
     public static string Silence => Compile("silence");
 
+    /// <summary>A stranger to the keeper of shared images, or a neighbour.</summary>
+    public static string Meeting => Compile("meeting");
+
     private static string Compile(string name)
     {
         string program = $"{Tree.Run}/programs/{name}";

@@ -1,3 +1,4 @@
+using System;
 using Kerr.EndToEnd.Harness;
 using Kerr.Tests;
 using Xunit;
@@ -41,9 +42,54 @@ public class HostProgramsTests
     }
 
     [Theory]
+    [InlineData(Profile.User)]
+    [InlineData(Profile.Root)]
+    [InlineData(Profile.Fakeroot)]
+    [InlineData(Profile.User, "--no-pid")]
+    [InlineData(Profile.User, "--no-init")]
+    [InlineData(Profile.User, "--containall")]
+    public void A_file_system_of_a_program_in_the_image_is_mounted_and_goes(Profile profile, params string[] options)
+    {
+        string data = new ImageTree().File("/inside", "by FUSE\n").SquashFs();
+        string image = WithSquashFuse().Copy("/data.sqfs", data).Path;
+        As.By(profile).Run(["exec", .. options, "--fusemount", "container:squashfuse_ll /data.sqfs /fuse", image, "sh", "-c",
+            "cat /fuse/inside; for fd in /proc/$$/fd/*; do readlink $fd; done | grep -c /dev/fuse; true"]).Prints("by FUSE\n0");
+    }
+
+    [Fact]
+    public void Two_programs_in_the_image_do_not_keep_each_other_alive()
+    {
+        string data = new ImageTree().File("/inside", "by FUSE\n").SquashFs();
+        string image = WithSquashFuse().Copy("/data.sqfs", data).Path;
+        As.User.Run("exec", "--no-pid", "--fusemount", "container:squashfuse_ll /data.sqfs /one",
+            "--fusemount", "container-daemon:squashfuse_ll /data.sqfs /two", image, "cat", "/one/inside", "/two/inside").Prints("by FUSE\nby FUSE");
+    }
+
+    [Fact]
+    public void A_program_that_is_not_in_the_image_is_told()
+        => As.User.Run("exec", "--fusemount", "container:no-such-program /mnt", Images.Directory, "true").IsFatal("no-such-program is not in the image");
+
+    [Theory]
     [InlineData("frob:squashfuse_ll x /mnt", "unknown prefix frob")]
     [InlineData("host:squashfuse_ll relative", "no command and absolute mount point")]
     [InlineData("host:no-such-program x /mnt", "fusemount program no-such-program is not on the host")]
     public void What_is_no_fusemount_is_said(string specification, string message)
         => As.User.Run("exec", "--fusemount", specification, Images.Directory, "true").IsFatal(message);
+
+    /// <summary>An image with the host's squashfuse_ll and the libraries that it needs.</summary>
+    private static ImageTree WithSquashFuse()
+    {
+        Need.Program("squashfuse_ll");
+        Need.Program("ldd");
+        ImageTree image = Images.New().Copy("/bin/squashfuse_ll", "/usr/bin/squashfuse_ll");
+        foreach (string word in Host.Run("ldd", "/usr/bin/squashfuse_ll").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (word.StartsWith('/'))
+            {
+                image.Copy(word, word);
+            }
+        }
+
+        return image;
+    }
 }

@@ -115,7 +115,7 @@ public sealed class StarterImageTests : IClassFixture<StarterHost>
 
     private static void AssertNoServer()
     {
-        for (int i = 0; i < 100; i++)
+        for (int i = 0; i < 1000; i++)
         {
             using Process found = Process.Start(new ProcessStartInfo("pgrep", ["-u", TestUser.Name, "squashfuse_ll"]) { RedirectStandardOutput = true })!;
             if (found.StandardOutput.ReadToEnd().Length == 0)

@@ -104,6 +104,21 @@ public sealed class ImageFileTests : IDisposable
         Refused(_directory.Write("x.img", bytes), "not ext3");
     }
 
+    [Theory]
+    [InlineData(9, 0)]                    // one block beyond the file
+    [InlineData(0, 0)]                    // none at all
+    [InlineData(-1, 2)]                   // 2^32 - 1 blocks of 4 KiB
+    [InlineData(1, 7)]                    // no block is of 128 KiB
+    [InlineData(1, -1)]                   // a shift that C# would take modulo 64
+    public void An_ext3_that_reaches_beyond_its_file_is_refused(int blocks, int blockSize)
+    {
+        byte[] bytes = Ext3();
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(1024 + 0x4), blocks);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(1024 + 0x18), blockSize);
+
+        Refused(_directory.Write("x.img", bytes), "damaged or incomplete");
+    }
+
     [Fact]
     public void A_SIF_file_tells_its_root_and_architecture()
     {
@@ -241,6 +256,7 @@ public sealed class ImageFileTests : IDisposable
     private static byte[] Ext3()
     {
         var bytes = new byte[8192];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(1024 + 0x4), 8);     // blocks of 1 KiB
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(1080), 0xEF53);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(1024 + 0x5C), 0x4 | 0x8 | 0x30);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(1024 + 0x60), 0x2);

@@ -11,8 +11,8 @@ internal sealed class ActionOptions(Invocation invocation)
 {
     private readonly OptionValues _values = invocation.Values;
 
-    /// <summary>The image as it was written.</summary>
-    internal string Image => invocation.Arguments[0];
+    /// <summary>The image as it was written; where that is a URI, the file that it stands for once it is fetched.</summary>
+    internal string Image { get; set; } = invocation.Arguments[0];
 
     /// <summary>What follows the image; for exec the command comes first.</summary>
     internal ReadOnlyMemory<string> Arguments => invocation.Arguments.AsMemory(1);
@@ -57,6 +57,8 @@ internal sealed class ActionOptions(Invocation invocation)
     internal IReadOnlyList<string> ContainLibs => _values.Items(MountOptions.ContainLibs);
 
     internal IReadOnlyList<string> FuseMounts => _values.Items(MountOptions.FuseMount);
+
+    internal bool NoShareImage => _values.Flag(MountOptions.NoShareImage);
 
     internal bool Underlay => _values.Flag(MountOptions.Underlay);
 

@@ -33,7 +33,10 @@ internal static class ActionRequest
             Writable = options.Writable,
             WritableTmpfs = options.WritableTmpfs,
             Underlay = options.Underlay,
+            NoShareImage = options.NoShareImage,
             Unsquash = options.Unsquash,
+            NoTemporarySandbox = options.NoTmpSandbox,
+            TemporaryDirectory = options.TmpDir,
             Contain = options.Contain,
             ContainAll = options.ContainAll,
             CleanEnvironment = options.CleanEnv,
@@ -107,7 +110,6 @@ internal static class ActionRequest
             (options.CpuShares != -1, "--cpu-shares"), (options.BlkioWeightDevices.Count > 0, "--blkio-weight-device"),
             (options.Devices.Count > 0, "--device"), (options.Oci, "--oci"), (options.Passphrase, "--passphrase"), (options.PemPath is not null, "--pem-path"),
             (options.NetnsPath is not null, "--netns-path"), (options.NetworkArgs.Count > 0, "--network-args"), (options.Data.Count > 0, "--data"),
-            (options.Unsquash, "--unsquash"),
         ])
         {
             if (wanted)

@@ -1,5 +1,8 @@
+using System;
+using Kerr.Cli.Commands.Transfers;
 using Kerr.Cli.Console;
 using Kerr.Linux.Files;
+using Kerr.Registry.References;
 using Kerr.Runtime.Configuration;
 using Kerr.Runtime.Launch;
 
@@ -10,15 +13,19 @@ internal static class ActionStart
 {
     internal static int Run(LaunchAction action, ActionOptions options)
     {
-        Launcher launcher = Prepare(action, options, out LaunchPlan plan);
-        Tell(plan);
+        Launcher launcher = Prepare(action, options, Tell, out LaunchPlan plan);
+        foreach ((int level, string text) in plan.Notes)
+        {
+            Tell(level, text);
+        }
+
         throw launcher.Start(plan, NativeProcess.RestoreSignals);
     }
 
     /// <summary>Prints what would be done, and does nothing.</summary>
     internal static int Explain(LaunchAction action, ActionOptions options, bool json)
     {
-        _ = Prepare(action, options, out LaunchPlan plan);
+        _ = Prepare(action, options, null, out LaunchPlan plan);
         if (json)
         {
             StandardStream.Write(StandardStream.Output, Explanation.ToJson(plan));
@@ -31,33 +38,36 @@ internal static class ActionStart
         return 0;
     }
 
-    private static Launcher Prepare(LaunchAction action, ActionOptions options, out LaunchPlan plan)
+    private static Launcher Prepare(LaunchAction action, ActionOptions options, Action<int, string>? tell, out LaunchPlan plan)
     {
         Invocation invocation = options.Invocation;
         Installation installation = Site.Installation;
         SiteConfiguration configuration = Site.Configuration(invocation, installation);
         var launcher = new Launcher(configuration, installation, Program.StartedAt);
         launcher.EndPhase("command line and configuration");
-        plan = launcher.Prepare(ActionRequest.Of(action, options), new Host(invocation.Environment));
+        if (options.Image.Contains(':', StringComparison.Ordinal) && ImageUri.TryParse(options.Image) is { } uri)
+        {
+            options.Image = ImageFetch.ForAction(invocation, configuration, uri);
+            launcher.EndPhase("fetching the image");
+        }
+
+        plan = launcher.Prepare(ActionRequest.Of(action, options), new Host(invocation.Environment), tell);
         return launcher;
     }
 
-    private static void Tell(LaunchPlan plan)
+    private static void Tell(int level, string text)
     {
-        foreach ((int level, string text) in plan.Notes)
+        if (level <= (int)LogLevel.Warning)
         {
-            if (level <= (int)LogLevel.Warning)
-            {
-                Log.Warning(text);
-            }
-            else if (level <= (int)LogLevel.Info)
-            {
-                Log.Info(text);
-            }
-            else if (Log.Shows(LogLevel.Verbose))
-            {
-                Log.Verbose(text);
-            }
+            Log.Warning(text);
+        }
+        else if (level <= (int)LogLevel.Info)
+        {
+            Log.Info(text);
+        }
+        else if (Log.Shows(LogLevel.Verbose))
+        {
+            Log.Verbose(text);
         }
     }
 }

@@ -61,6 +61,10 @@ internal static class MountOptions
         "make missing bind targets by an underlay instead of an overlay")
     { Keys = ["UNDERLAY"], Deprecated = "it is chosen by itself where overlay does not work" };
 
+    internal static readonly Option NoShareImage = new("no-share-image", '\0', OptionKind.Flag, OptionScope.Actions,
+        "mount the image for this launch alone, not once for all of the job")
+    { Keys = ["NO_SHARE_IMAGE"] };
+
     internal static readonly Option Cwd = new("cwd", '\0', OptionKind.Text, OptionScope.Processes,
         "the directory to start in")
     { ValueName = "PATH", Keys = ["CWD", "TARGET_CWD"] };
@@ -72,6 +76,6 @@ internal static class MountOptions
     internal static readonly Option[] All =
     [
         Bind, Mount, Data, Home, NoHome, Overlay, Scratch, Workdir, Writable, WritableTmpfs, NoMount, ContainLibs,
-        FuseMount, Underlay, Cwd, Pwd,
+        FuseMount, Underlay, NoShareImage, Cwd, Pwd,
     ];
 }

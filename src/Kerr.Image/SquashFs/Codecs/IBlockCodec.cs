@@ -24,7 +24,7 @@ internal static class BlockCodec
         SquashFsCompression.Xz => Loaded("xz", LzmaLibrary.Name, "liblzma5", static () => new XzCodec()),
         SquashFsCompression.Lzma => Loaded("lzma", LzmaLibrary.Name, "liblzma5", static () => new LzmaCodec()),
         SquashFsCompression.Lz4 => Loaded("lz4", Lz4Codec.Library, "liblz4-1", static () => new Lz4Codec()),
-        SquashFsCompression.Lzo => Loaded("lzo", LzoCodec.Library, "liblzo2-2", static () => new LzoCodec()),
+        SquashFsCompression.Lzo => new LzoCodec(),
         SquashFsCompression.Zstd => Loaded("zstd", ZstdCodec.Library, "libzstd1", static () => new ZstdCodec()),
         _ => throw new InvalidDataException($"the squashfs compression {(int)compression} is unknown"),
     };

@@ -1,6 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
-using System.Threading;
+using Kerr.Linux;
 
 namespace Kerr.Image.SquashFs.Codecs;
 
@@ -9,26 +9,15 @@ internal sealed unsafe partial class ZstdCodec : IBlockCodec
 {
     internal const string Library = "libzstd.so.1";
 
-    // A context is 150 KB: one is kept for the next call, and made anew only when calls meet.
-    private nint _spare = ZSTD_createDCtx();
+    // A context is 150 KB.
+    private readonly SpareContexts _contexts = new(&Create, &Free);
 
-    ~ZstdCodec()
-    {
-        // Also runs where the library was missing and the constructor failed.
-        if (_spare != 0)
-        {
-            _ = ZSTD_freeDCtx(_spare);
-        }
-    }
+    // The first one is made at once, so that a missing library is noticed here.
+    internal ZstdCodec() => _contexts.Give(Create());
 
     public int Decode(ReadOnlySpan<byte> block, Span<byte> target, int atLeast)
     {
-        nint context = Interlocked.Exchange(ref _spare, 0);
-        if (context == 0)
-        {
-            context = ZSTD_createDCtx();
-        }
-
+        nint context = _contexts.Take();
         try
         {
             fixed (byte* source = block)
@@ -40,16 +29,19 @@ internal sealed unsafe partial class ZstdCodec : IBlockCodec
         }
         finally
         {
-            _ = ZSTD_freeDCtx(Interlocked.Exchange(ref _spare, context));
-            GC.KeepAlive(this);
+            _contexts.Give(context);
         }
     }
+
+    private static nint Create()
+        => ZSTD_createDCtx() is not 0 and nint context ? context : throw new LinuxException("malloc", null, Errno.ENOMEM);
+
+    private static void Free(nint context) => _ = ZSTD_freeDCtx(context);
 
     [LibraryImport(Library)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial nint ZSTD_createDCtx();
 
-    // Takes null.
     [LibraryImport(Library)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial nuint ZSTD_freeDCtx(nint context);

@@ -167,7 +167,7 @@ internal sealed class ImageScriptFiles : IShellFiles
     /// <summary>What may lie over the scripts; null when nothing does.</summary>
     private static string? Hidden(PlanContext plan)
     {
-        if (plan.Request.Overlays.Count > 0)
+        if (plan.Request.Overlays.Count > 0 || OverlayPlan.Embedded(plan).Count > 0)
         {
             return "an overlay may change the scripts";
         }

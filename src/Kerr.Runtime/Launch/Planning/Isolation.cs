@@ -45,10 +45,7 @@ internal sealed record Isolation
     public static Isolation Of(LaunchRequest request, SiteConfiguration configuration, IHostFacts host, PlanNotes notes)
     {
         bool all = request.ContainAll || request.Compat;
-        bool root = host.Uid == 0;
-        LaunchMode mode = root && !request.UserNamespace && !host.InsideUserNamespace ? LaunchMode.Root
-            : request.Fakeroot || root ? LaunchMode.Fakeroot
-            : LaunchMode.UserNamespace;
+        LaunchMode mode = ModeOf(request, host);
         if (mode == LaunchMode.Root && request.Fakeroot)
         {
             notes.Skip("user namespace of --fakeroot", "the caller is root already");
@@ -90,6 +87,12 @@ internal sealed record Isolation
             return wanted && allowed;
         }
     }
+
+    /// <summary>How the launch gets its privileges.</summary>
+    public static LaunchMode ModeOf(LaunchRequest request, IHostFacts host)
+        => host.Uid == 0 && !request.UserNamespace && !host.InsideUserNamespace ? LaunchMode.Root
+            : request.Fakeroot || host.Uid == 0 ? LaunchMode.Fakeroot
+            : LaunchMode.UserNamespace;
 
     /// <summary>The ids of <c>--security uid:N,gid:M</c>; only plain decimal numbers are taken.</summary>
     private static (uint? Uid, uint? Gid) TargetIds(IReadOnlyList<string> security)

@@ -8,6 +8,9 @@ namespace Kerr.Runtime.Launch.Planning;
 /// <summary>Which namespaces are left, with which id maps, and what to say when the host refuses.</summary>
 internal static class NamespacePlan
 {
+    internal static Failure NoProcess => new(
+        Errno.EAGAIN, "cannot start a process: the limit on processes is reached", "raise `ulimit -u` or the limit of the job, or end other processes");
+
     public static void Add(PlanContext plan)
     {
         Isolation isolation = plan.Isolation;
@@ -30,9 +33,7 @@ internal static class NamespacePlan
                     : plan.Request.Compat ? plan.Request.Why("compat") : plan.Request.Why("fusemount"),
                 isolation.AppInit)
             {
-                Failures = [new(Errno.EAGAIN, "cannot start a process: the limit on processes is reached",
-                    "raise `ulimit -u` or the limit of the job, or end other processes"),
-                    new(default, "cannot start a process")],
+                Failures = [NoProcess, new(default, "cannot start a process")],
             });
         }
 

@@ -27,6 +27,9 @@ internal sealed class PlanContext(
 
     public List<Descriptor> Descriptors { get; } = [];
 
+    /// <summary>The user's FUSE programs inside, to be started when the root is entered.</summary>
+    public List<FuseProgramStep> FusePrograms { get; } = [];
+
     public List<HostDirectory> HostDirectories { get; } = [];
 
     public Isolation Isolation { get; } = isolation;
@@ -34,44 +37,47 @@ internal sealed class PlanContext(
     /// <summary>The binds that the user asked for, in the order asked; parsed once, since several parts look at them.</summary>
     public IReadOnlyList<BindSpecification> Binds => binds ??= UserBinds.Parse(Request, Host);
 
+    /// <summary>What a FUSE server writes into; null when none does. Then the launch ends no sooner than the server.</summary>
+    public string? WrittenByServer { get; set; }
+
     /// <summary>Where the payload's home is inside, and what stands there; null without one.</summary>
     public HomePlan Home { get; set; } = HomePlan.None;
 
     /// <summary>Whether AppArmor hands out user namespaces without capabilities; asked once.</summary>
     public bool AppArmorRestricts => appArmorRestricts ??= UserNamespaceFailures.AppArmorRestricts(Host);
 
-    public Descriptor Open(string path, bool write, string why)
+    /// <param name="locked">A partition that is to be locked; such a descriptor is shared with nobody, so that a second use in one launch is refused, too.</param>
+    public Descriptor Open(string path, bool write, string why, PartitionRange? locked = null)
     {
         foreach (Descriptor known in Descriptors)
         {
-            if (known.Path == path && known.Write == write)
+            if (known.Path == path && known.Write == write && known.Locked is null && locked is null)
             {
                 return known;
             }
         }
 
-        var descriptor = new Descriptor(path, write, why);
+        var descriptor = new Descriptor(path, write, why, locked);
         Descriptors.Add(descriptor);
         return descriptor;
     }
 
     /// <summary>Where helper programs are looked for: `binary path`, its $PATH replaced by the caller's.</summary>
-    public string SearchPath
-    {
-        get
-        {
-            string path = "";
-            foreach (string variable in Host.Environment)
-            {
-                if (variable.StartsWith("PATH=", System.StringComparison.Ordinal))
-                {
-                    path = variable[5..];
-                    break;
-                }
-            }
+    public string SearchPath => SearchPathOf(Host, Configuration, Installation);
 
-            return $"{Installation.LibexecDir}:{Configuration.BinaryPath.Replace("$PATH", path, System.StringComparison.Ordinal)}";
+    internal static string SearchPathOf(IHostFacts host, SiteConfiguration configuration, Installation installation)
+    {
+        string path = "";
+        foreach (string variable in host.Environment)
+        {
+            if (variable.StartsWith("PATH=", System.StringComparison.Ordinal))
+            {
+                path = variable[5..];
+                break;
+            }
         }
+
+        return $"{installation.LibexecDir}:{configuration.BinaryPath.Replace("$PATH", path, System.StringComparison.Ordinal)}";
     }
 
     /// <summary>The option that took the host out of sight.</summary>

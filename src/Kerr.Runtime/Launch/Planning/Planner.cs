@@ -40,9 +40,11 @@ public static class Planner
         {
             Failures = [new(default, "cannot enter the root of the container")],
         });
+        ImageMountPlan.AddWaiting(plan);
         ProcessPlan.Add(plan);
         IReadOnlyList<Environment.EnvironmentChange> changes = PayloadPlan.Add(plan);
 
+        SharePlan.Add(plan);
         return new LaunchPlan
         {
             Mode = plan.Isolation.Mode,
@@ -85,9 +87,11 @@ public static class Planner
             throw new UserException($"the administrator does not allow images of this kind ({image.File.Kind})", "use another format of the image, or ask the administrator");
         }
 
-        if (request.Writable && image.File.Kind == ImageKind.Sif)
+        if (request.Writable && image.File.Kind == ImageKind.Sif && !HasWritableOverlay(plan))
         {
-            throw new UserException($"no SIF writable overlay partition found in {image.Path}", "use --writable-tmpfs for changes that may be lost, or --overlay DIR to keep them");
+            throw new UserException(
+                $"no SIF writable overlay partition found in {image.Path}",
+                $"add one: kerr overlay create {image.Path}; or use --writable-tmpfs for changes that may be lost, or --overlay DIR to keep them");
         }
 
         if (request.Writable && !image.Writable)
@@ -104,6 +108,19 @@ public static class Planner
         {
             throw new UserException("--net alone needs a bridge network, which only root can make", "add --network none");
         }
+    }
+
+    private static bool HasWritableOverlay(PlanContext plan)
+    {
+        foreach (RootPartition partition in OverlayPlan.Embedded(plan))
+        {
+            if (partition.FileSystem == PartitionFileSystem.Ext3)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Among the mounts made of their own accord a parent comes before what lies below it.</summary>

@@ -11,6 +11,7 @@ internal static class ProcessPlan
 {
     public static void Add(PlanContext plan)
     {
+        plan.Steps.AddRange(plan.FusePrograms);
         AddWorkingDirectory(plan);
         if (plan.Isolation.DefaultUmask)
         {

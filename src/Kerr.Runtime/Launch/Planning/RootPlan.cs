@@ -7,9 +7,6 @@ namespace Kerr.Runtime.Launch.Planning;
 /// <summary>The session, the image's mount, the layers over it and the root made of them.</summary>
 internal static class RootPlan
 {
-    // Magic numbers of file systems that the kernel's overlay does not take as a layer (peers.md F6.4).
-    private const long Lustre = 0x0BD00BD0, Gpfs = 0x47504653, PanFs = 0xAAD7AAEA, Ecryptfs = 0xF15F;
-
     public static void AddSession(PlanContext plan)
     {
         long size = plan.Configuration.SessiondirMaxSize;
@@ -41,13 +38,16 @@ internal static class RootPlan
         }
         else
         {
-            ImageMountPlan.Add(plan, plan.Image.Path, plan.Image.File.RequireRoot(), "image", write: plan.Request.Writable, "root file system");
+            // A SIF is written in its overlay partition; the root partition stays as it is.
+            bool write = plan.Request.Writable && plan.Image.File.Kind != ImageKind.Sif;
+            ImageMountPlan.Add(plan, plan.Image.Path, plan.Image.File.RequireRoot(), "image", write, "root file system");
         }
 
         var step = new RootStep(RootText(plan), RootWhy(plan), Ways(plan))
         {
             Failures =
             [
+                new(Errno.ENOTCONN, "the image server ended: the image is damaged", $"copy, pull or build it again: {plan.Image.Path}"),
                 new(Errno.ENOSPC, "the session directory is full", "raise `sessiondir max size` in the configuration"),
                 new(default, "cannot make the root of the container from the image"),
             ],
@@ -63,19 +63,19 @@ internal static class RootPlan
     {
         LaunchRequest request = plan.Request;
         ulong common = MountFlagsOfRoot(plan);
-        if (request.Writable)
+        bool embedded = OverlayPlan.Embedded(plan).Count > 0;
+        if (request.Writable && !embedded)
         {
             return RootFlags.Bind | RootFlags.Writable | common;
         }
 
-        bool upper = plan.Isolation.WritableTmpfs || request.Overlays.Count > 0;
         bool overlay = plan.Configuration.EnableOverlay != "no";
-        if (upper)
+        if (plan.Isolation.WritableTmpfs || request.Overlays.Count > 0 || embedded)
         {
             return overlay
                 ? RootFlags.Overlay | common
                 : throw new UserException(
-                    $"{(request.Overlays.Count > 0 ? "--overlay" : "--writable-tmpfs")} needs 'enable overlay', which the administrator set to no",
+                    $"{(request.Overlays.Count > 0 ? "--overlay" : plan.Isolation.WritableTmpfs ? "--writable-tmpfs" : $"the overlay partition of {plan.Image.Path}")} needs 'enable overlay', which the administrator set to no",
                     "ask for `enable overlay = yes`, or use --writable with a directory image");
         }
 
@@ -88,7 +88,7 @@ internal static class RootPlan
         ulong ways = RootFlags.Bind | common;
         if (overlay)
         {
-            string? incompatible = Incompatible(plan.Image.FileSystemType);
+            string? incompatible = KernelOverlay.Refused(plan.Image.FileSystemType);
             if (incompatible is null)
             {
                 ways |= RootFlags.Overlay;
@@ -107,17 +107,8 @@ internal static class RootPlan
             | (plan.Request.AllowSetuid && plan.Isolation.Mode == LaunchMode.Root ? 0 : RootFlags.NoSuid)
             | (plan.Isolation.InUserNamespace ? RootFlags.UserXattr : 0);
 
-    private static string? Incompatible(long type) => (type & 0xFFFFFFFF) switch
-    {
-        Lustre => "Lustre",
-        Gpfs => "GPFS",
-        PanFs => "PanFS",
-        Ecryptfs => "eCryptfs",
-        _ => null,
-    };
-
     private static string RootText(PlanContext plan)
-        => plan.Request.Writable ? "Making the root: the image itself, writable" : "Making the root";
+        => (Ways(plan) & RootFlags.Overlay) == 0 && plan.Request.Writable ? "Making the root: the image itself, writable" : "Making the root";
 
     private static string RootWhy(PlanContext plan)
         => plan.Request.Writable ? plan.Request.Why("writable")

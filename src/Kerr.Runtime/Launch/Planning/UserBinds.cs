@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using Kerr.Image;
 using Kerr.Linux;
 using Kerr.Linux.Files;
 using Kerr.Plan;
@@ -79,7 +78,7 @@ internal static class UserBinds
 
         bool minimalDev = DevicePlan.IsMinimal(plan);
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        int images = 0;
+        var images = new ImageBinds(plan);
         foreach (BindSpecification bind in Ordered(binds))
         {
             if ((minimalDev && IsDevice(bind)) || (bind.Destination == "/dev" && bind.Source == "/dev" && DevicePlan.IsMounted(plan)))
@@ -97,7 +96,7 @@ internal static class UserBinds
             }
             else if (bind.IsImage)
             {
-                AddImage(plan, bind, images++);
+                images.Add(bind);
             }
             else
             {
@@ -122,58 +121,7 @@ internal static class UserBinds
         });
     }
 
-    /// <summary>A partition of an image file, mounted in the session and bound from there.</summary>
-    private static void AddImage(PlanContext plan, BindSpecification bind, int number)
-    {
-        string session = $"bind{number}";
-        ImageFile image = ImageFile.Open(bind.Source);
-        RootPartition partition = DataPartition(image, bind);
-        plan.Steps.Add(new DirectoryStep($"Creating directory for the image {bind.Source}", bind.Why, session, 0x1ED));
-        bool write = partition.FileSystem == PartitionFileSystem.Ext3 && !bind.ReadOnly;
-        ImageMountPlan.Add(plan, bind.Source, partition, session, write, "data partition");
-        MoveBeforeRoot(plan.Steps, 2);
-        string inside = bind.ImageSource is null or "/" ? session : session + FileSystem.Clean(bind.ImageSource);
-        plan.Steps.Add(new MountStep(
-            $"Mounting directory: {bind.Destination}", bind.Why, inside, bind.Destination,
-            MountFlags.SourceInSession | MountFlags.TargetInRoot | MountFlags.CreateTarget
-            | plan.BindFlags | (write ? 0 : MountFlags.ReadOnly))
-        {
-            Failures = Failures(plan, bind),
-        });
-    }
-
-    /// <summary>
-    /// Moves the last steps in front of the root's: a missing target is made there, and whether as a file or a directory is
-    /// seen from the source, which must be mounted by then.
-    /// </summary>
-    private static void MoveBeforeRoot(List<PlanStep> steps, int count)
-    {
-        List<PlanStep> moved = steps.GetRange(steps.Count - count, count);
-        steps.RemoveRange(steps.Count - count, count);
-        steps.InsertRange(steps.FindIndex(static step => step is RootStep), moved);
-    }
-
-    private static RootPartition DataPartition(ImageFile image, BindSpecification bind)
-    {
-        if (image.Kind == ImageKind.Sandbox)
-        {
-            throw new UserException($"{bind.Source} is a directory, not an image with partitions", "bind it without image-src= and id=");
-        }
-
-        if (image.Kind == ImageKind.Sif)
-        {
-            return image.DataPartition(bind.PartitionId)
-                ?? throw new UserException(
-                    $"{bind.Source} has no data partition{(bind.PartitionId is null ? "" : $" with number {bind.PartitionId}")}",
-                    bind.PartitionId is null ? "leave out image-src=, or name an image with data" : "give another number with id=, or leave id= out for the first");
-        }
-
-        return bind.PartitionId is > 1
-            ? throw new UserException($"{bind.Source} has one partition only", "leave out id=, or use id=1")
-            : image.Root ?? throw new UserException($"{bind.Source} has no file system that can be mounted", "name an image with a squashfs or ext3 partition");
-    }
-
-    private static Failure[] Failures(PlanContext plan, BindSpecification bind) =>
+    internal static Failure[] Failures(PlanContext plan, BindSpecification bind) =>
     [
         new(Errno.ENOENT, $"cannot bind {bind.Source}: it, or the destination {bind.Destination} in the container, is not there",
             plan.Request.Writable

@@ -29,6 +29,8 @@ public class GoldenPlanTests
     [InlineData("shell-home", "shell --home /data:/home/me --workdir /job --scratch /scratch --no-mount tmp,sys /images/tree")]
     [InlineData("test-environment", "test --cleanenv --env A=1 --env B=$A --no-eval --dns 10.0.0.1,10.0.0.2 /images/tree")]
     [InlineData("exec-overlay", "exec --overlay /data/overlay --no-home --pwd /opt /images/image.sif id")]
+    [InlineData("exec-overlay-network", "exec --overlay /net/overlay:rw /images/image.sif id")]
+    [InlineData("exec-ext3", "exec /images/old.img id")]
     [InlineData("exec-fakeroot", "exec --fakeroot --writable-tmpfs --net --network none /images/tree id")]
     [InlineData("exec-condor", "-s exec -S /tmp -S /var/tmp -W /job --pwd /srv -B /job:/srv --home /job -C /images/image.sif /srv/job.sh a b")]
     [InlineData("exec-underlay-uts", "exec --underlay --uts --ipc --pid --no-init --no-umask --drop-caps all /images/tree sleep 1")]
@@ -54,16 +56,21 @@ public class GoldenPlanTests
             host.Directories.Add(directory);
         }
 
-        host.Programs["squashfuse_ll"] = "/usr/bin/squashfuse_ll";
+        host.Programs["fuse2fs"] = "/usr/bin/fuse2fs";
+        host.Programs["fuse-overlayfs"] = "/usr/bin/fuse-overlayfs";
+        host.Directories.Add("/net/overlay");
+        host.FileSystems["/net/overlay"] = 0x6969;
         return host;
     }
 
     private static ImageFacts Image(string path)
     {
-        bool sif = path.EndsWith(".sif", StringComparison.Ordinal);
-        var file = new ImageFile(
-            path, sif ? ImageKind.Sif : ImageKind.Sandbox,
-            sif ? new RootPartition(40960, 1 << 20, PartitionFileSystem.SquashFs, "zstd", true, 4) : null, "amd64");
+        var file = path[^4..] switch
+        {
+            ".sif" => new ImageFile(path, ImageKind.Sif, new RootPartition(40960, 1 << 20, PartitionFileSystem.SquashFs, "zstd", true, 4), "amd64"),
+            ".img" => new ImageFile(path, ImageKind.Ext3, new RootPartition(31, 1 << 20, PartitionFileSystem.Ext3, null, true, null)),
+            _ => new ImageFile(path, ImageKind.Sandbox, null, "amd64"),
+        };
         return new ImageFacts(file, path, new MadeUpTree(), 0xEF53, Writable: false);
     }
 

@@ -10,6 +10,12 @@ internal sealed class MadeUpHost : IHostFacts
 {
     public HashSet<string> Directories { get; } = ["/", "/home", "/home/alice", "/tmp", "/var", "/var/tmp"];
 
+    /// <summary>Regular files; they are accessible in the ways that a directory of the same name would be.</summary>
+    public HashSet<string> Files { get; } = [];
+
+    /// <summary>Magic numbers of file systems by path.</summary>
+    public Dictionary<string, long> FileSystems { get; } = [];
+
     public HashSet<string> Closed { get; } = [];
 
     public Dictionary<string, string> Programs { get; } = [];
@@ -45,16 +51,17 @@ internal sealed class MadeUpHost : IHostFacts
             }
         }
 
-        return Directories.Contains(path) ? new FileStatus() with { Kind = FileKind.Directory, Permissions = 0x1ED } : null;
+        return Files.Contains(path) ? new FileStatus() with { Kind = FileKind.Regular, Permissions = 0x1A4 }
+            : Directories.Contains(path) ? new FileStatus() with { Kind = FileKind.Directory, Permissions = 0x1ED } : null;
     }
 
     public string? ReadLink(string path) => null;
 
     public string? RealPath(string path) => path;
 
-    public bool IsAccessible(string path, int mode) => Directories.Contains(path) && !Closed.Contains(path);
+    public bool IsAccessible(string path, int mode) => (Directories.Contains(path) || Files.Contains(path)) && !Closed.Contains(path);
 
-    public long FileSystemType(string path) => 0;
+    public long FileSystemType(string path) => FileSystems.GetValueOrDefault(path);
 
     public string? ReadText(string path) => Texts.GetValueOrDefault(path);
 

@@ -1,11 +1,10 @@
 using System;
 using System.IO;
 using System.Linq;
-using Kerr.Build.Assembly;
 using Kerr.Linux.Files;
 using Xunit;
 
-namespace Kerr.Tests.Build.Assembly;
+namespace Kerr.Tests.Linux;
 
 public sealed class UnnamedFileTests : IDisposable
 {

@@ -1,7 +1,6 @@
 // Takes from the runtime's start what a program of milliseconds has no use for. The linker puts each __wrap_ function in
-// the place of the runtime's own (--wrap, in Kerr.Cli.csproj); docs/performance.md has what each brought.
+// the place of the runtime's own (--wrap, in the project files of kerr and the image server); docs/performance.md has what each brought.
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -83,37 +82,4 @@ int __real_madvise(void *address, size_t length, int advice);
 int __wrap_madvise(void *address, size_t length, int advice)
 {
     return advice == MADV_DONTDUMP || advice == MADV_DODUMP ? 0 : __real_madvise(address, length, advice);
-}
-
-// The mathematical functions of type double, which no start calls: their library is loaded when somebody does.
-static void *math(const char *name)
-{
-    void *library = dlopen("libm.so.6", RTLD_NOW);
-    void *function = library == NULL ? NULL : dlsym(library, name);
-    if (function == NULL)
-    {
-        abort();
-    }
-
-    return function;
-}
-
-#define OF_ONE(name) double __wrap_##name(double x) { return ((double (*)(double))math(#name))(x); }
-#define OF_TWO(name) double __wrap_##name(double x, double y) { return ((double (*)(double, double))math(#name))(x, y); }
-
-OF_ONE(ceil)
-OF_ONE(cos)
-OF_ONE(exp)
-OF_ONE(floor)
-OF_ONE(log)
-OF_ONE(log10)
-OF_ONE(log2)
-OF_ONE(sin)
-OF_ONE(tan)
-OF_TWO(fmod)
-OF_TWO(pow)
-
-double __wrap_modf(double x, double *whole)
-{
-    return ((double (*)(double, double *))math("modf"))(x, whole);
 }

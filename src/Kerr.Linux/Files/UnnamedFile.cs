@@ -1,26 +1,24 @@
 using System;
 using System.Globalization;
-using Kerr.Linux;
-using Kerr.Linux.Files;
 using Kerr.Linux.Processes;
 using Microsoft.Win32.SafeHandles;
 
-namespace Kerr.Build.Assembly;
+namespace Kerr.Linux.Files;
 
 /// <summary>A new file that gets its name when it is finished; until then, whatever happens, nothing of it is left.</summary>
 /// <remarks>
 /// Where the file system can, it has no name at all, so that even a killed process leaves nothing. Where it cannot (NFS,
 /// Lustre, some FUSE), it has one that starts with a dot, and <see cref="Dispose"/> removes it.
 /// </remarks>
-internal sealed class UnnamedFile : IDisposable
+public sealed class UnnamedFile : IDisposable
 {
-    private const uint Mode = 0x1ED;   // 0755, less the umask
-
     private readonly string _target;
     private string? _temporary;
+    private bool _released;
 
     /// <param name="named">Takes the way of the file systems that cannot.</param>
-    internal UnnamedFile(string target, bool named = false)
+    /// <param name="mode">Less the umask; 0755 if not given.</param>
+    public UnnamedFile(string target, bool named = false, uint mode = 0x1ED)
     {
         _target = target;
         int slash = target.LastIndexOf('/');
@@ -28,7 +26,7 @@ internal sealed class UnnamedFile : IDisposable
         const OpenFlags Unnamed = OpenFlags.O_TMPFILE | OpenFlags.O_DIRECTORY | OpenFlags.O_RDWR;
         if (!named)
         {
-            if (FileCalls.TryOpen(directory, Unnamed, out SafeFileHandle file, out Errno errno, Mode))
+            if (FileCalls.TryOpen(directory, Unnamed, out SafeFileHandle file, out Errno errno, mode))
             {
                 File = file;
                 return;
@@ -45,15 +43,22 @@ internal sealed class UnnamedFile : IDisposable
 
         const OpenFlags Named = OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_RDWR | OpenFlags.O_NOFOLLOW;
         string name = TemporaryName();
-        File = FileCalls.Open(name, Named, Mode);
+        File = FileCalls.Open(name, Named, mode);
         _temporary = name;
     }
 
-    internal SafeFileHandle File { get; }
+    /// <summary>Open for reading and writing.</summary>
+    public SafeFileHandle File { get; }
 
     /// <summary>Gives the file its name, in place of what has it now.</summary>
-    internal void Publish()
+    /// <param name="sync">Waits for the disk first, so that a crash cannot leave the name with half of the content.</param>
+    public void Publish(bool sync = false)
     {
+        if (sync)
+        {
+            FileCalls.Sync(File);
+        }
+
         if (_temporary is null)
         {
             string name = TemporaryName();
@@ -65,9 +70,26 @@ internal sealed class UnnamedFile : IDisposable
         _temporary = null;
     }
 
+    /// <summary>The file without ever a name: it is gone when the descriptor, which is the caller's now, is closed.</summary>
+    public SafeFileHandle Release()
+    {
+        if (_temporary is not null)
+        {
+            FileCalls.Unlink(_temporary);
+            _temporary = null;
+        }
+
+        _released = true;
+        return File;
+    }
+
     public void Dispose()
     {
-        File.Dispose();
+        if (!_released)
+        {
+            File.Dispose();
+        }
+
         if (_temporary is not null)
         {
             FileCalls.Unlink(_temporary);

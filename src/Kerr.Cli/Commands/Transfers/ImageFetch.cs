@@ -1,0 +1,162 @@
+using System;
+using System.Globalization;
+using System.Threading;
+using Kerr.Build.Assembly;
+using Kerr.Cli.Console;
+using Kerr.Image.Sif;
+using Kerr.Linux;
+using Kerr.Linux.Files;
+using Kerr.Registry.Cache;
+using Kerr.Registry.Distribution;
+using Kerr.Registry.Library;
+using Kerr.Registry.Oras;
+using Kerr.Registry.References;
+using Kerr.Registry.Sources;
+using Kerr.Runtime.Configuration;
+using Microsoft.Win32.SafeHandles;
+
+namespace Kerr.Cli.Commands.Transfers;
+
+/// <summary>From a URI to a file that can be run: found, fetched, converted where it has layers, and kept in the cache.</summary>
+internal sealed class ImageFetch : IDisposable
+{
+    private readonly ImageCache? _cache;
+    private readonly Action<UnnamedFile, TransferDisplay> _make;
+    private readonly CacheKind _kind;
+    private readonly string? _key;
+    private readonly IDisposable? _source;
+
+    /// <param name="key">The name in the cache; null for what has none that stands for its content.</param>
+    private ImageFetch(ImageCache? cache, CacheKind kind, string? key, IDisposable? source, Action<UnnamedFile, TransferDisplay> make)
+        => (_cache, _kind, _key, _source, _make) = (cache, kind, key, source, make);
+
+    /// <summary>Finds out what a URI stands for at this moment; nothing is fetched yet but that.</summary>
+    internal static ImageFetch Find(Invocation invocation, SiteConfiguration configuration, ImageUri uri, Platform platform, string? library = null)
+    {
+        RegistryOptions options = TransferSetup.Options(invocation, configuration);
+        ImageCache? cache = TransferSetup.Cache(invocation);
+        string temporary = UriBuild.TemporaryDirectory(invocation);
+        switch (uri.Transport)
+        {
+            case Transport.Docker:
+                RegistryImage image = RegistryImage.Find(RegistryReference.Parse(uri.Rest), platform, options);
+                return new ImageFetch(cache, CacheKind.OciTmp, image.Digest.Hex, image, (file, display) =>
+                {
+                    using OciImage fetched = image.Fetch(Store(cache, temporary), display.Start, display.Add);
+                    Convert(fetched, file, uri, configuration);
+                });
+
+            case Transport.Oras:
+                RegistryImage artifact = RegistryImage.Find(RegistryReference.Parse(uri.Rest), platform, options);
+                BlobDescriptor layer = OrasImage.LayerOf(artifact.Manifest, uri.ToString());
+                return new ImageFetch(cache, CacheKind.Oras, layer.Digest.Hex, artifact, (file, display) =>
+                {
+                    cache?.NeedSpace(layer.Size);
+                    display.Start(layer.Size);
+                    artifact.Get(layer, file.File, display.Add);
+                });
+
+            case Transport.Library:
+                LibraryImage entry = LibraryImage.Find(LibraryReference.Parse(uri.Rest), platform, library, options);
+                return new ImageFetch(cache, CacheKind.Library, entry.Digest.Hex, null, (file, display) => entry.To(file.File, display.Add));
+
+            case Transport.Http or Transport.Https:
+                FileDownload download = FileDownload.Start(uri.ToString(), options);
+                return new ImageFetch(cache, CacheKind.Net, download.CacheKey, download, (file, display) =>
+                {
+                    cache?.NeedSpace(download.Length ?? 0);
+                    display.Start(download.Length ?? 0);
+                    _ = download.To(file.File, display.Add);
+                });
+
+            case Transport.Unserved or Transport.Unknown or Transport.DockerDaemon:
+                throw new UserException($"{uri} cannot be fetched: {uri.Scheme} is not a source that this version knows", "known are docker, oras, library, http, https, oci, oci-archive and docker-archive");
+
+            default:
+                OciImage local = UriBuild.Open(uri, platform, temporary);
+                return new ImageFetch(cache, CacheKind.OciTmp, local.Manifest?.Hex, local, (file, _) => Convert(local, file, uri, configuration));
+        }
+    }
+
+    /// <summary>The file that an action shall run instead of a URI.</summary>
+    internal static string ForAction(Invocation invocation, SiteConfiguration configuration, ImageUri uri)
+    {
+        using ImageFetch fetch = Find(invocation, configuration, uri, Platform.Parse(SifArchitecture.Host));
+        if (fetch._cache is not null && fetch._key is not null)
+        {
+            return fetch.InCache();
+        }
+
+        // Without a cache the file has no name, and is gone when nobody runs it any more.
+        using var file = new UnnamedFile($"{UriBuild.TemporaryDirectory(invocation)}/image");
+        fetch.Make(file);
+        SafeFileHandle kept = file.Release();
+        return string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{kept.DangerousGetHandle()}");
+    }
+
+    /// <summary>Puts the image at a path of the caller's, by way of the cache.</summary>
+    internal void To(string target, bool overwrite)
+    {
+        RefuseTarget(target, overwrite);
+        try
+        {
+            using var file = new UnnamedFile(target);
+            if (_cache is null || _key is null)
+            {
+                Make(file);
+            }
+            else
+            {
+                using SafeFileHandle cached = FileCalls.Open(InCache(), OpenFlags.O_RDONLY);
+                FileCalls.Copy(cached, file.File);
+            }
+
+            file.Publish();
+        }
+        catch (LinuxException failure)
+        {
+            throw SifAssembly.CannotWrite(target, failure);
+        }
+    }
+
+    internal static void RefuseTarget(string target, bool overwrite)
+    {
+        if (FileSystem.TryStat(target) is { } status && (status.IsDirectory || !overwrite))
+        {
+            throw new UserException(
+                $"image file already exists: \"{target}\" - will not overwrite", status.IsDirectory ? "it is a directory: give the image another name" : "give the image another name, or add --force to replace it");
+        }
+    }
+
+    public void Dispose() => _source?.Dispose();
+
+    internal static IBlobStore Store(ImageCache? cache, string temporary) => cache is null ? new TemporaryBlobs(temporary) : new CachedBlobs(cache);
+
+    private string InCache()
+    {
+        string path = _cache!.PathOf(_kind, _key!);
+        if (FileSystem.TryStat(path) is { IsRegular: true })
+        {
+            Log.Info("Using cached SIF image");
+            return path;
+        }
+
+        return _cache.Get(path, Make, CancellationToken.None, static () => Log.Info("another process makes this image: waiting for it"));
+    }
+
+    private void Make(UnnamedFile file)
+    {
+        using var display = new TransferDisplay();
+        _make(file, display);
+    }
+
+    private static void Convert(OciImage image, UnnamedFile file, ImageUri uri, SiteConfiguration configuration)
+    {
+        Log.Info("Converting OCI blobs to SIF format");
+        OciAssembly.Write(image, file, uri.ToString(), UriBuild.Origin(uri), new SifAssemblyOptions
+        {
+            Processors = (int)configuration.MksquashfsProcs,
+            Memory = configuration.MksquashfsMem.Length > 0 ? configuration.MksquashfsMem : SifAssemblyOptions.UsualMemory,
+        });
+    }
+}

@@ -1,0 +1,128 @@
+using System;
+using System.Runtime.InteropServices;
+
+namespace Kerr.Linux.Files;
+
+/// <summary>A piece of memory to be written: struct iovec.</summary>
+public readonly unsafe struct IoVector(byte* start, nint length)
+{
+    public byte* Start { get; } = start;
+
+    public nint Length { get; } = length;
+}
+
+/// <summary>Reading and writing by descriptor number, for loops: nothing is allocated, an error is its number negated.</summary>
+public static unsafe partial class DescriptorIo
+{
+    /// <summary>One read(2), repeated only when a signal interrupts it.</summary>
+    public static int Read(int fd, Span<byte> buffer)
+    {
+        fixed (byte* start = buffer)
+        {
+            while (true)
+            {
+                nint count = read(fd, start, buffer.Length);
+                if (count >= 0)
+                {
+                    return (int)count;
+                }
+
+                if (FileCalls.LastErrno() != Errno.EINTR)
+                {
+                    return -(int)FileCalls.LastErrno();
+                }
+            }
+        }
+    }
+
+    /// <summary>One writev(2), repeated only when a signal interrupts it.</summary>
+    public static int Write(int fd, ReadOnlySpan<IoVector> parts)
+    {
+        fixed (IoVector* start = parts)
+        {
+            while (true)
+            {
+                nint count = writev(fd, start, parts.Length);
+                if (count >= 0)
+                {
+                    return (int)count;
+                }
+
+                if (FileCalls.LastErrno() != Errno.EINTR)
+                {
+                    return -(int)FileCalls.LastErrno();
+                }
+            }
+        }
+    }
+
+    public static void Close(int fd) => _ = close(fd);
+
+    /// <summary>Whether the descriptor is a socket.</summary>
+    public static bool IsSocket(int fd)
+    {
+        const int SOL_SOCKET = 1, SO_TYPE = 3;
+        int type = 0;
+        int size = sizeof(int);
+        return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+    }
+
+    /// <summary>Receives a message of one byte with one descriptor (close-on-exec) from a socket; a negative number where it brings none.</summary>
+    public static int ReceiveDescriptor(int socket)
+    {
+        const int MSG_CMSG_CLOEXEC = 0x40000000, SOL_SOCKET = 1, SCM_RIGHTS = 1;
+        byte word;
+        Control control = default;
+        var data = new IoVector(&word, 1);
+        Message message = default;
+        message.Vectors = &data;
+        message.VectorCount = 1;
+        message.Control = &control;
+        message.ControlLength = sizeof(Control);
+        nint count;
+        do
+        {
+            count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+        }
+        while (count < 0 && FileCalls.LastErrno() == Errno.EINTR);
+        return count < 0 ? -(int)FileCalls.LastErrno()
+            : count == 0 || message.ControlLength < sizeof(Control) - 4 || control.Level != SOL_SOCKET || control.Type != SCM_RIGHTS
+                ? -(int)Errno.EPIPE : control.Descriptor;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint read(int fd, byte* buffer, nint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint writev(int fd, IoVector* parts, int count);
+
+    [LibraryImport("libc")]
+    private static partial int close(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int getsockopt(int socket, int level, int option, int* value, int* size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint recvmsg(int socket, Message* message, int flags);
+
+    // struct msghdr, and struct cmsghdr with one descriptor behind it.
+    private struct Message
+    {
+        internal byte* Name;
+        internal int NameLength;
+        internal IoVector* Vectors;
+        internal nint VectorCount;
+        internal Control* Control;
+        internal nint ControlLength;
+        internal int Flags;
+    }
+
+    private struct Control
+    {
+        internal nint Length;
+        internal int Level;
+        internal int Type;
+        internal int Descriptor;
+        internal int Padding;
+    }
+}
