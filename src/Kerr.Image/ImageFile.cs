@@ -84,6 +84,28 @@ public sealed record ImageFile(
         }
     }
 
+    /// <summary>Whether a path names a directory, or a file that begins as an image does. It may still be damaged.</summary>
+    public static bool IsImage(string path)
+    {
+        if (!FileCalls.TryStatus(path, followLink: true, out FileStatus status, out _) || status.Kind != FileKind.Regular)
+        {
+            return status.Kind == FileKind.Directory;
+        }
+
+        if (!FileCalls.TryOpen(path, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK | OpenFlags.O_NOCTTY, out SafeFileHandle handle, out _))
+        {
+            return false;
+        }
+
+        using (handle)
+        {
+            Span<byte> start = stackalloc byte[LaunchLine.Window];
+            start = start[..FileCalls.Read(handle, 0, start)];
+            int offset = LaunchLine.Length(start);
+            return SifHeader.IsSif(start) || Superblock.IsSquashFs(start[offset..]) || Ext3Superblock.IsExt(start[offset..]);
+        }
+    }
+
     /// <summary>The root partition; an error that names the image where it has none.</summary>
     public RootPartition RequireRoot() => Root ?? throw ImageErrors.NoRoot(Path);
 

@@ -5,7 +5,7 @@ using System.Threading;
 namespace Kerr.Build.Assembly;
 
 /// <summary>While it lasts, SIGINT, SIGTERM and SIGHUP cancel instead of killing: what was begun must be taken away.</summary>
-internal sealed class InterruptSignals(CancellationTokenSource source) : IDisposable
+public sealed class InterruptSignals(CancellationTokenSource source) : IDisposable
 {
     private readonly PosixSignalRegistration[] _registrations =
     [

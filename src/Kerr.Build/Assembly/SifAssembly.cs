@@ -4,8 +4,8 @@ using System.Globalization;
 using System.IO;
 using System.Text;
 using System.Threading;
+using Kerr.Build.Metadata;
 using Kerr.Image;
-using Kerr.Image.Sandbox;
 using Kerr.Image.Sif;
 using Kerr.Linux;
 using Kerr.Linux.Files;
@@ -42,12 +42,14 @@ public static class SifAssembly
             throw new UserException($"{directory} is not a directory", "name the directory that shall become the image");
         }
 
-        long time = NewestTime.Of(image.Handle!);
+        long time = options.Time ?? NewestTime.Of(image.Handle!);
         List<SifObject> objects;
         string? architecture;
-        using (var tree = (SandboxTree)ImageTree.Open(image)!)
+        string list;
+        using (IImageTree tree = new AddedTree(ImageTree.Open(image)!, options.Added))
         {
             objects = Objects(tree, directory, options);
+            list = ToolList.Of(options.Added, options.Owners, tree);
             architecture = options.Architecture ?? ElfArchitecture.Of(tree) ?? SifArchitecture.Host;
         }
 
@@ -55,8 +57,8 @@ public static class SifAssembly
         {
             using var file = new UnnamedFile(target);
             long offset = Offset(objects);
-            Pack(tool, directory, target, file, offset, time, options);
-            Guid id = Describe(file, objects, architecture, offset, time);
+            Pack(tool, directory, target, file, offset, time, options, list);
+            Guid id = Describe(file, objects, architecture, offset, time, options.Data);
             file.Publish();
             return id;
         }
@@ -67,6 +69,63 @@ public static class SifAssembly
         catch (InvalidDataException damage)
         {
             throw new UserException($"what {tool} made of {directory} is damaged or incomplete: {damage.Message}", $"try it by itself: {tool} -version", damage);
+        }
+    }
+
+    /// <summary>Makes <paramref name="target"/> of an image whose squashfs is taken as it is, owners and all.</summary>
+    /// <exception cref="UserException">The image is damaged, or the target cannot be written.</exception>
+    public static Guid Rewrap(ImageFile image, string target, SifAssemblyOptions options, CancellationToken cancel = default)
+    {
+        RootPartition root = image.RequireRoot();
+        RefuseTarget(target, options.Overwrite);
+        List<SifObject> objects;
+        string architecture;
+        using (IImageTree tree = ImageTree.Open(image)!)
+        {
+            byte[]? definition = image.Sif?.Find(new SifSelector { DataType = SifDataType.DefinitionFile }) is { } known
+                ? SifImage.ReadObject(new FileRange(image.Handle!), known, LargestDefinition) : null;
+            objects = Objects(tree, image.Path, options with { Definition = definition ?? options.Definition, OciConfig = options.OciConfig ?? OciConfigOf(image) });
+            architecture = image.Architecture ?? ElfArchitecture.Of(tree) ?? SifArchitecture.Host;
+        }
+
+        try
+        {
+            using var file = new UnnamedFile(target);
+            long offset = Offset(objects);
+            CopyPartition(image, root, file, offset, cancel);
+            Span<byte> time = stackalloc byte[4];       // mkfs_time of the superblock, at 8
+            _ = FileCalls.Read(image.Handle!, root.Offset + 8, time);
+            Guid id = Describe(
+                file, objects, architecture, offset, options.Time ?? System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(time), options.Data);
+            file.Publish();
+            return id;
+        }
+        catch (LinuxException failure)
+        {
+            throw CannotWrite(target, failure);
+        }
+    }
+
+    /// <summary>The configuration of the OCI image that a SIF file came from; null where it has none.</summary>
+    internal static byte[]? OciConfigOf(ImageFile image)
+        => image.Sif?.Find(new SifSelector { DataType = SifDataType.GenericJson, Name = OciConfigName }) is { } config
+            ? SifImage.ReadObject(new FileRange(image.Handle!), config, LargestDefinition) : null;
+
+    private static void CopyPartition(ImageFile image, RootPartition root, UnnamedFile file, long offset, CancellationToken cancel)
+    {
+        var buffer = new byte[1 << 20];
+        for (long at = 0; at < root.Size;)
+        {
+            cancel.ThrowIfCancellationRequested();
+            int wanted = (int)Math.Min(buffer.Length, root.Size - at);
+            int count = FileCalls.Read(image.Handle!, root.Offset + at, buffer.AsSpan(0, wanted));
+            if (count != wanted)
+            {
+                throw new UserException($"image {image.Path} is damaged or incomplete: it ends before its root file system does", "copy, pull or build it again");
+            }
+
+            FileCalls.Write(file.File, offset + at, buffer.AsSpan(0, count));
+            at += count;
         }
     }
 
@@ -89,7 +148,7 @@ public static class SifAssembly
     }
 
     // In the order of the peers: definition, JSON objects by name; the partition comes last.
-    private static List<SifObject> Objects(SandboxTree tree, string directory, SifAssemblyOptions options)
+    private static List<SifObject> Objects(IImageTree tree, string directory, SifAssemblyOptions options)
     {
         byte[] definition = options.Definition
             ?? tree.ReadFile("/.singularity.d/Singularity", LargestDefinition)
@@ -120,7 +179,7 @@ public static class SifAssembly
     }
 
     private static void Pack(
-        string tool, string directory, string target, UnnamedFile file, long offset, long time, SifAssemblyOptions options)
+        string tool, string directory, string target, UnnamedFile file, long offset, long time, SifAssemblyOptions options, string list)
     {
         // It finds the file under its descriptor: a file without a name has no other path.
         List<string> arguments =
@@ -129,22 +188,23 @@ public static class SifAssembly
             $"/proc/self/fd/{ChildProcess.HandedFd}",
             "-noappend", "-quiet", "-no-progress", "-exit-on-error", NoDuplicates,
             "-o", offset.ToString(CultureInfo.InvariantCulture),
-            "-mem", options.Memory,
-            "-comp", options.Compression,
         ];
-        if (options.Compression == "zstd")
-        {
-            arguments.AddRange(["-Xcompression-level", "3"]);
-        }
-
-        if (options.Processors > 0)
-        {
-            arguments.AddRange(["-processors", options.Processors.ToString(CultureInfo.InvariantCulture)]);
-        }
+        AddChoices(arguments, options);
 
         if (CurrentProcess.EffectiveUserId != 0)
         {
             arguments.Add("-all-root");
+        }
+
+        int added = list.Length > 0 ? ToolList.Hand(list) : -1;
+        if (added >= 0)
+        {
+            arguments.AddRange(["-pf", string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{added}")]);
+        }
+
+        if (options.ShowTool)
+        {
+            arguments.Remove("-quiet");
         }
 
         arguments.AddRange(options.ExtraArguments);
@@ -162,9 +222,19 @@ public static class SifAssembly
         using var interrupt = new CancellationTokenSource();
         using var signals = new InterruptSignals(interrupt);
         ChildResult result = ChildProcess.Run(tool, arguments, environment, file.File, interrupt.Token);
+        if (added >= 0)
+        {
+            CurrentProcess.Close(added);
+        }
+
         if (interrupt.IsCancellationRequested)
         {
             throw new UserException($"making {target} was interrupted");
+        }
+
+        if (options.ShowTool)
+        {
+            StandardStream.Write(StandardStream.Output, result.Output);
         }
 
         if (!result.Succeeded)
@@ -173,13 +243,37 @@ public static class SifAssembly
         }
     }
 
-    internal static Guid Describe(UnnamedFile file, List<SifObject> objects, string architecture, long offset, long time)
+    /// <summary>What a user may choose otherwise: the tool takes each of these once only.</summary>
+    private static void AddChoices(List<string> arguments, SifAssemblyOptions options)
+    {
+        bool Free(string option) => !((IList<string>)[.. options.ExtraArguments]).Contains(option);
+        if (Free("-mem"))
+        {
+            arguments.AddRange(["-mem", options.Memory]);
+        }
+
+        if (Free("-comp"))
+        {
+            arguments.AddRange(["-comp", options.Compression]);
+            if (options.Compression == "zstd" && Free("-Xcompression-level"))
+            {
+                arguments.AddRange(["-Xcompression-level", "3"]);
+            }
+        }
+
+        if (options.Processors > 0 && Free("-processors"))
+        {
+            arguments.AddRange(["-processors", options.Processors.ToString(CultureInfo.InvariantCulture)]);
+        }
+    }
+
+    internal static Guid Describe(UnnamedFile file, List<SifObject> objects, string architecture, long offset, long time, bool data = false)
     {
         var bytes = new FileRange(file.File);
         long length = bytes.Length - offset;
         _ = RootPartition.SquashFsIn(bytes, offset, length);
         var partition = SifObject.Partition(
-            new SifPartition(PartitionFileSystem.SquashFs, SifPartitionType.PrimarySystem, architecture), Stream.Null);
+            new SifPartition(PartitionFileSystem.SquashFs, data ? SifPartitionType.Data : SifPartitionType.PrimarySystem, architecture), Stream.Null);
 
         Guid id = ContentId.Of(objects, architecture, bytes, offset);
         SifWriter writer = SifWriter.Create(file.File, id, time);

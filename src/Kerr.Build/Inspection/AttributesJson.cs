@@ -80,7 +80,8 @@ public static class AttributesJson
         }
     }
 
-    private static void Quote(StringBuilder text, string value)
+    /// <summary>Adds a JSON string as Go writes it: without the characters that HTML takes for its own.</summary>
+    internal static void Quote(StringBuilder text, string value)
     {
         text.Append('"');
         foreach (char c in value)

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using Kerr.Cli.Commands.Actions;
 using Kerr.Cli.Commands.Cache;
 using Kerr.Cli.Commands.Config;
+using Kerr.Cli.Commands.Legacy;
 using Kerr.Cli.Commands.Overlay;
 using Kerr.Cli.Commands.Registries;
 using Kerr.Cli.Commands.Sif;
@@ -15,6 +16,8 @@ internal static class CommandTable
 {
     private static readonly CommandEntry[] s_entries =
     [
+        new("apps", ImageCommands.Apps),
+        new("bootstrap", ImageCommands.Bootstrap),
         new("build", BuildCommand.Declare),
         new("buildcfg", BuildcfgCommand.Declare),
         new("cache", CacheGroup.Declare),
@@ -23,9 +26,13 @@ internal static class CommandTable
         new("confgen", ConfgenCommand.Declare),
         new("config", ConfigGroup.Declare),
         new("config global", ConfigGlobalCommand.Declare),
+        new("create", ImageCommands.Create, Alias: "image.create"),
         new("exec", ExecCommand.Declare),
+        new("expand", ImageCommands.Expand, Alias: "image.expand"),
         new("explain", ExplainCommand.Declare),
+        new("export", ImageCommands.Export, Alias: "image.export"),
         new("help", HelpCommand.Declare),
+        new("import", ImageCommands.Import, Alias: "image.import"),
         new("inspect", InspectCommand.Declare),
         new("overlay", OverlayGroup.Declare),
         new("overlay create", CreateCommand.Declare),
@@ -36,6 +43,7 @@ internal static class CommandTable
         new("registry login", RegistryLoginCommand.Declare),
         new("registry logout", RegistryLogoutCommand.Declare),
         new("run", RunCommand.Declare),
+        new("run-help", RunHelpCommand.Declare),
         new("sandbox-keeper", SandboxKeeperCommand.Declare),
         new("shell", ShellCommand.Declare),
         new("sif", SifGroup.Declare, Alias: "siftool"),

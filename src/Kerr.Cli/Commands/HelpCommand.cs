@@ -10,13 +10,18 @@ internal static class HelpCommand
     internal static Command Declare() => new()
     {
         Summary = "Help about any command",
-        Synopsis = "[command...]",
+        Synopsis = "[command... | image]",
         Examples = "kerr help exec\nkerr help config global",
         Run = Run,
     };
 
     private static int Run(Invocation invocation)
     {
+        if (invocation.Arguments is [var image] && !CommandTable.TryFind("", image, out _) && FileSystem.TryStat(image) is not null)
+        {
+            return RunHelpCommand.Print(image, "");     // as Singularity 2 did
+        }
+
         string path = "";
         Command command = ProgramCommand.Declaration;
 

@@ -43,6 +43,10 @@ internal static class BuildOptions
     internal static readonly Option Library = new("library", '\0', OptionKind.Text, Build, "the library server to use")
     { ValueName = "URL", Keys = ["LIBRARY"] };
 
+    internal static readonly Option NoCache = new("no-cache", '\0', OptionKind.Flag, Build,
+        "run all sections again, and keep none of their results")
+    { Keys = ["NO_CACHE"] };
+
     internal static readonly Option NoCleanup = new("no-cleanup", '\0', OptionKind.Flag, Build,
         "keep the unfinished container when a build fails")
     { Keys = ["NO_CLEANUP"] };
@@ -142,7 +146,7 @@ internal static class BuildOptions
 
     internal static readonly Option[] Own =
     [
-        Sandbox, Data, Section, Json, Update, Force, NoTest, Arch, ArchVariant, Library, NoCleanup, Fakeroot, Encrypt,
+        Sandbox, Data, Section, Json, Update, Force, NoTest, Arch, ArchVariant, Library, NoCache, NoCleanup, Fakeroot, Encrypt,
         FixPerms, MksquashfsArgs, Nv, NvCcli, Rocm, Compat32, Bind, Mount, WritableTmpfs, UserNamespace, Reproducible,
         BuildArg, BuildArgFile, WarnUnusedBuildArgs, BuildkitHost, IgnoreSubuid, IgnoreFakerootCommand, IgnoreUserns,
         IgnoreProot, NoSetgroups, Remote, Detached, Builder,

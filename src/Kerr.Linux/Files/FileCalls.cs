@@ -226,6 +226,30 @@ public static unsafe class FileCalls
         }
     }
 
+    /// <summary>Two names change places in one step; where the file system cannot, in two.</summary>
+    public static void Exchange(string one, string other)
+    {
+        const nint RENAME_EXCHANGE = 2;
+        fixed (byte* first = PathBytes.Of(one, stackalloc byte[PathBytes.StackSize]))
+        fixed (byte* second = PathBytes.Of(other, stackalloc byte[PathBytes.StackSize]))
+        {
+            if (LibC.syscall((nint)Abi.RenameAt2, LibC.AT_FDCWD, (nint)first, LibC.AT_FDCWD, (nint)second, RENAME_EXCHANGE) == 0)
+            {
+                return;
+            }
+        }
+
+        if (LastErrno() is not (Errno.EINVAL or Errno.ENOSYS))
+        {
+            throw LinuxException.Last("rename", $"{one} to {other}");
+        }
+
+        string aside = one + ".old";
+        Rename(other, aside);
+        Rename(one, other);
+        Rename(aside, one);
+    }
+
     /// <summary>Gives a name to an open file that has none (O_TMPFILE); a name that is taken is refused (EEXIST).</summary>
     public static void Link(SafeFileHandle file, string to)
     {

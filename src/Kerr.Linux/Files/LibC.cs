@@ -20,6 +20,9 @@ internal static unsafe partial class LibC
     internal static partial nint syscall(nint number, nint a, nint b, nint c, nint d);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int statx(int dirfd, byte* path, int flags, uint mask, byte* buffer);
 
     [LibraryImport("libc", SetLastError = true)]

@@ -32,6 +32,8 @@ internal static class Abi
 
     internal static long GetDents64 => IsGeneric ? 61 : 217;
 
+    internal static long RenameAt2 => IsGeneric ? 276 : 316;
+
     internal static long Futex => IsGeneric ? 98 : 202;
 
     private static bool IsGeneric => RuntimeInformation.ProcessArchitecture != Architecture.X64;

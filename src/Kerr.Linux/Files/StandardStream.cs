@@ -11,13 +11,16 @@ namespace Kerr.Linux.Files;
 /// </remarks>
 public static partial class StandardStream
 {
-    public const int Output = 1, Error = 2;
+    public const int Input = 0, Output = 1, Error = 2;
 
     /// <summary>How errors name standard output.</summary>
     public const string OutputName = "standard output";
 
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial nint write(int fd, byte* buffer, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial nint read(int fd, byte* buffer, nuint count);
 
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial int poll(PollEntry* entries, nuint count, int milliseconds);
@@ -30,6 +33,29 @@ public static partial class StandardStream
         Span<byte> bytes = text.Length <= 1024 ? stackalloc byte[1024] : large = new byte[text.Length];
         int length = Encoding.Latin1.GetBytes(text, bytes);
         WriteAll(fd, bytes[..length], fd == Output ? OutputName : "standard error");
+    }
+
+    /// <summary>What is typed up to the end of the line, without it; empty at the end of the input.</summary>
+    public static unsafe string ReadLine()
+    {
+        // One byte at a time: what follows the line belongs to whoever reads next.
+        const int longest = 4096;
+        var line = new StringBuilder();
+        byte one;
+        while (line.Length < longest)
+        {
+            nint count = read(Input, &one, 1);
+            if (count == 1 && one != (byte)'\n')
+            {
+                line.Append((char)one);
+            }
+            else if (count >= 0 || (Errno)Marshal.GetLastPInvokeError() != Errno.EINTR)
+            {
+                break;
+            }
+        }
+
+        return line.ToString();
     }
 
     /// <summary>Writes bytes as they are.</summary>

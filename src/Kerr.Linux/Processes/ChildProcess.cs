@@ -24,6 +24,9 @@ public static unsafe partial class ChildProcess
     internal const int OutputLimit = 64 * 1024;
     internal const int SIGKILL = 9;
 
+    /// <summary>Stands for an output that is ours, and an input too.</summary>
+    private const int Attached = -1;
+
     // Opaque structures of <spawn.h>: 80 and 336 bytes in glibc, less in musl.
     private const int SpawnStructureSize = 512;
 
@@ -41,6 +44,14 @@ public static unsafe partial class ChildProcess
         HearOfChildren();
         using var output = new SafeFileHandle(MemoryFile.Create("output"), ownsHandle: true);
         int pid = Spawn(path, [path, .. arguments], environment, handed, FileCalls.Number(output));
+        int exitCode = Wait(pid, path, cancel, out int signal);
+        var text = new byte[Math.Min(FileCalls.Status(output).Size, OutputLimit)];
+        _ = FileCalls.Read(output, 0, text);
+        return new ChildResult(exitCode, signal, Encoding.Latin1.GetString(text));
+    }
+
+    private static int Wait(int pid, string path, CancellationToken cancel, out int signal)
+    {
         int status;
         using (cancel.Register(() => _ = kill(pid, SIGKILL)))
         {
@@ -53,10 +64,44 @@ public static unsafe partial class ChildProcess
             }
         }
 
-        int signal = status & 0x7F;
-        var text = new byte[Math.Min(FileCalls.Status(output).Size, OutputLimit)];
-        _ = FileCalls.Read(output, 0, text);
-        return new ChildResult(signal == 0 ? (status >> 8) & 0xFF : 128 + signal, signal, Encoding.Latin1.GetString(text));
+        signal = status & 0x7F;
+        return signal == 0 ? (status >> 8) & 0xFF : 128 + signal;
+    }
+
+    /// <summary>
+    /// Runs a program that has our standard input, output and error, and the descriptors that exec keeps, as a shell's
+    /// command in the foreground has.
+    /// </summary>
+    /// <param name="arguments">With the program's own name.</param>
+    /// <param name="cancel">Kills the program; the result then tells the signal.</param>
+    public static ChildResult RunAttached(
+        string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, CancellationToken cancel = default)
+    {
+        HearOfChildren();
+        int pid = Spawn(path, arguments, environment, null, Attached);
+        return new ChildResult(0, 0, "") with { ExitCode = Wait(pid, path, cancel, out int signal), Signal = signal };
+    }
+
+    /// <summary>Starts a program with /dev/null for standard input and output that goes on by itself; it gets a file as <see cref="HandedFd"/>.</summary>
+    /// <returns>Its number: it ends with what it serves, and must be waited for.</returns>
+    public static int Start(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, SafeFileHandle handed, SafeFileHandle output)
+    {
+        HearOfChildren();
+        return Spawn(path, [path, .. arguments], environment, handed, FileCalls.Number(output));
+    }
+
+    /// <summary>Waits for the end of a program that was started, and kills it first if told so.</summary>
+    public static void End(int pid, bool kill)
+    {
+        if (kill)
+        {
+            _ = ChildProcess.kill(pid, SIGKILL);
+        }
+
+        int status;
+        while (waitpid(pid, &status, 0) < 0 && FileCalls.LastErrno() == Errno.EINTR)
+        {
+        }
     }
 
     /// <summary>
@@ -123,18 +168,22 @@ public static unsafe partial class ChildProcess
         Check(posix_spawnattr_init(attributes), path);
         try
         {
-            fixed (byte* null_ = "/dev/null\0"u8)
+            if (output != Attached)
             {
-                Check(posix_spawn_file_actions_addopen(actions, 0, null_, (int)OpenFlags.O_RDONLY, 0), path);
+                fixed (byte* null_ = "/dev/null\0"u8)
+                {
+                    Check(posix_spawn_file_actions_addopen(actions, 0, null_, (int)OpenFlags.O_RDONLY, 0), path);
+                }
+
+                if (input is { } source)
+                {
+                    Check(posix_spawn_file_actions_adddup2(actions, source, 0), path);
+                }
+
+                Check(posix_spawn_file_actions_adddup2(actions, output, 1), path);
+                Check(posix_spawn_file_actions_adddup2(actions, output, 2), path);
             }
 
-            if (input is { } source)
-            {
-                Check(posix_spawn_file_actions_adddup2(actions, source, 0), path);
-            }
-
-            Check(posix_spawn_file_actions_adddup2(actions, output, 1), path);
-            Check(posix_spawn_file_actions_adddup2(actions, output, 2), path);
             if (handed is not null)
             {
                 // Before glibc 2.29 a descriptor that has the wanted number already stays close-on-exec.

@@ -37,6 +37,12 @@ public static unsafe partial class CurrentProcess
     private static partial int fcntl(int fd, int command, int argument);
 
     [LibraryImport("libc")]
+    private static partial int close(int fd);
+
+    [LibraryImport("libc")]
+    private static partial uint umask(uint mask);
+
+    [LibraryImport("libc")]
     private static partial int getppid();
 
     [LibraryImport("libc", SetLastError = true)]
@@ -115,6 +121,12 @@ public static unsafe partial class CurrentProcess
         int copy = fcntl(fd, F_DUPFD, 3);
         return copy < 0 ? throw LinuxException.Last("fcntl") : copy;
     }
+
+    /// <summary>Closes a descriptor that <see cref="CopyForExec"/> made.</summary>
+    public static void Close(int fd) => _ = close(fd);
+
+    /// <summary>Sets the file mode creation mask of all threads.</summary>
+    public static void SetUmask(uint mask) => _ = umask(mask);
 
     /// <summary>Becomes another program; returns only by throwing.</summary>
     public static LinuxException Exec(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment)

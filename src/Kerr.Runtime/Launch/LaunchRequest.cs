@@ -69,6 +69,9 @@ public sealed record LaunchRequest
     public bool Compat { get; init; }
     public bool Fakeroot { get; init; }
     public bool UserNamespace { get; init; }
+
+    /// <summary>We are root of a user namespace that was made for this, as a build makes one: no other is made.</summary>
+    public bool InsideNamespace { get; init; }
     public bool Pid { get; init; }
     public bool NoPid { get; init; }
     public bool Ipc { get; init; }

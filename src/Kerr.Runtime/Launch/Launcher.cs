@@ -84,6 +84,34 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
             $"cannot execute {starter}: {error.Errno.Text()}", "the installation is not complete: make build, or install it again", error);
     }
 
+    /// <summary>Runs the payload as a child that has our standard input, output and error, and waits for its end.</summary>
+    /// <param name="cancel">Kills it.</param>
+    public ChildResult Run(LaunchPlan plan, System.Threading.CancellationToken cancel)
+    {
+        var opened = new List<int>();
+        try
+        {
+            var numbers = new Dictionary<Descriptor, int>();
+            foreach (Descriptor descriptor in plan.Descriptors)
+            {
+                opened.Add(numbers[descriptor] = Open(descriptor));
+            }
+
+            ulong now = Nanoseconds(Stopwatch.GetTimestamp());
+            int fd = Seal(PlanEncoder.Encode(plan, numbers, new PlanEncoder.Timing(Nanoseconds(startedAt), now, [])));
+            opened.Add(fd);
+            string starter = installation.LibexecDir + "/kerr-starter";
+            return ChildProcess.RunAttached(starter, ["kerr-starter", fd.ToString(CultureInfo.InvariantCulture)], [], cancel);
+        }
+        finally
+        {
+            foreach (int fd in opened)
+            {
+                CurrentProcess.Close(fd);
+            }
+        }
+    }
+
     private static ImageFacts Look(string name, IHostFacts host)
     {
         string path = FileSystem.Absolute(name, host.WorkingDirectory ?? "/");

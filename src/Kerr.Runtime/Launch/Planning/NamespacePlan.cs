@@ -15,16 +15,16 @@ internal static class NamespacePlan
     {
         Isolation isolation = plan.Isolation;
         ulong namespaces = UnshareStep.Mount
-            | (isolation.InUserNamespace ? UnshareStep.User : 0)
+            | (MakesUserNamespace(plan) ? UnshareStep.User : 0)
             | (isolation.Pid ? UnshareStep.Pid : 0)
             | (isolation.Ipc ? UnshareStep.Ipc : 0)
             | (isolation.Uts ? UnshareStep.Uts : 0)
             | (isolation.Net ? UnshareStep.Net : 0);
-        var step = new UnshareStep(Describe(isolation), Why(plan), namespaces)
+        var step = new UnshareStep(Describe(isolation, MakesUserNamespace(plan)), Why(plan), namespaces)
         {
             Failures = Failures(plan),
         };
-        plan.Steps.Add(isolation.InUserNamespace ? WithMaps(plan, step) : step);
+        plan.Steps.Add(MakesUserNamespace(plan) ? WithMaps(plan, step) : step);
         if (isolation.Pid)
         {
             plan.Steps.Add(new ForkStep(
@@ -55,9 +55,11 @@ internal static class NamespacePlan
         }
     }
 
-    private static string Describe(Isolation isolation)
+    private static bool MakesUserNamespace(PlanContext plan) => plan.Isolation.InUserNamespace && !plan.Request.InsideNamespace;
+
+    private static string Describe(Isolation isolation, bool users)
         => "Creating namespaces:"
-            + (isolation.InUserNamespace ? " user" : "") + " mount"
+            + (users ? " user" : "") + " mount"
             + (isolation.Pid ? " pid" : "") + (isolation.Ipc ? " ipc" : "")
             + (isolation.Uts ? " uts" : "") + (isolation.Net ? " net" : "");
 
@@ -65,6 +67,7 @@ internal static class NamespacePlan
         => plan.Isolation.Mode switch
         {
             LaunchMode.Root => "the caller is root",
+            LaunchMode.Fakeroot when plan.Request.InsideNamespace => "the caller is root of a user namespace made for it",
             LaunchMode.Fakeroot => plan.Request.Fakeroot ? plan.Request.Why("fakeroot") : plan.Request.Why("userns"),
             _ => plan.Request.UserNamespace ? plan.Request.Why("userns") : "an ordinary user mounts only in a user namespace",
         };
@@ -72,32 +75,34 @@ internal static class NamespacePlan
     private static UnshareStep WithMaps(PlanContext plan, UnshareStep step)
     {
         Isolation isolation = plan.Isolation;
-        string uid = Text(plan.Host.Uid), gid = Text(plan.Host.Gid);
         if (plan.Request.Fakeroot && !plan.Request.IgnoreSubuid && plan.Host.Uid != 0)
         {
-            if (SubordinateMaps(plan) is var (uidCommand, gidCommand))
+            if (WithSubordinateIds(step, plan.Host, plan.SearchPath) is { } mapped)
             {
-                return step with { UidMapCommand = uidCommand, GidMapCommand = gidCommand };
+                return mapped;
             }
 
             plan.Notes.Skip("subordinate id ranges", "no range for the user in /etc/subuid and /etc/subgid, or no newuidmap; only one id is mapped");
         }
 
-        return step with
-        {
-            UidMap = $"{Text(isolation.InsideUid)} {uid} 1\n",
-            GidMap = $"{Text(isolation.InsideGid)} {gid} 1\n",
-            DenySetgroups = true,
-        };
+        return WithOneId(step, plan.Host, isolation.InsideUid, isolation.InsideGid);
     }
 
-    private static (IReadOnlyList<string> Uid, IReadOnlyList<string> Gid)? SubordinateMaps(PlanContext plan)
+    /// <summary>Maps the caller alone.</summary>
+    internal static UnshareStep WithOneId(UnshareStep step, IHostFacts host, uint insideUid, uint insideGid) => step with
     {
-        string search = plan.SearchPath;
-        return plan.Host.SubordinateRange("/etc/subuid") is { } uids && plan.Host.SubordinateRange("/etc/subgid") is { } gids
-            && plan.Host.FindProgram("newuidmap", search) is { } newuidmap
-            && plan.Host.FindProgram("newgidmap", search) is { } newgidmap
-            ? (Command(newuidmap, plan.Host.Uid, uids), Command(newgidmap, plan.Host.Gid, gids))
+        UidMap = $"{Text(insideUid)} {Text(host.Uid)} 1\n",
+        GidMap = $"{Text(insideGid)} {Text(host.Gid)} 1\n",
+        DenySetgroups = true,
+    };
+
+    /// <summary>Maps the caller to root and the caller's subordinate ids to the others; null without a range or its tools.</summary>
+    internal static UnshareStep? WithSubordinateIds(UnshareStep step, IHostFacts host, string searchPath)
+    {
+        return host.SubordinateRange("/etc/subuid") is { } uids && host.SubordinateRange("/etc/subgid") is { } gids
+            && host.FindProgram("newuidmap", searchPath) is { } newuidmap
+            && host.FindProgram("newgidmap", searchPath) is { } newgidmap
+            ? step with { UidMapCommand = Command(newuidmap, host.Uid, uids), GidMapCommand = Command(newgidmap, host.Gid, gids) }
             : null;
 
         static IReadOnlyList<string> Command(string program, uint self, (uint First, uint Count) range)

@@ -11,6 +11,12 @@ internal static class PrivilegePlan
     public static void Add(PlanContext plan)
     {
         LaunchRequest request = plan.Request;
+        if (request.InsideNamespace && plan.Isolation.InUserNamespace)
+        {
+            plan.Notes.Skip("dropping privileges", "the caller is root of a user namespace only");
+            return;
+        }
+
         bool root = plan.Isolation.InsideUid == 0;
         if (request.KeepPrivileges && plan.Host.Uid != 0)
         {

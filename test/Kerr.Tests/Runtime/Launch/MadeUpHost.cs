@@ -73,5 +73,8 @@ internal sealed class MadeUpHost : IHostFacts
 
     public IReadOnlyList<string> MountPoints() => Mounted;
 
-    public (uint First, uint Count)? SubordinateRange(string file) => null;
+    /// <summary>By the one line of the file's text, if it is alice's.</summary>
+    public (uint First, uint Count)? SubordinateRange(string file)
+        => Texts.TryGetValue(file, out string? text) && text.Split(':') is ["alice", var first, var count]
+            ? (uint.Parse(first, null), uint.Parse(count, null)) : null;
 }
