@@ -31,12 +31,13 @@ internal static class BuildCommand
     private static int Run(Invocation invocation)
     {
         string target = invocation.Arguments[0], source = invocation.Arguments[1];
-        RefuseWhatIsMissing(invocation.Values);
         if (ImageUri.TryParse(source) is { } uri)
         {
+            RefuseWhatIsMissing(invocation.Values, [BuildOptions.Data, BuildOptions.Update, BuildOptions.Json, BuildOptions.Encrypt]);
             return UriBuild.Run(invocation, target, uri);
         }
 
+        RefuseWhatIsMissing(invocation.Values, [BuildOptions.Sandbox, BuildOptions.Data, BuildOptions.Update, BuildOptions.Json, BuildOptions.Encrypt]);
         if (FileSystem.TryStat(source) is not { } status)
         {
             throw new UserException(
@@ -74,10 +75,9 @@ internal static class BuildCommand
         => [.. text.Split((char[])[' ', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries)];
 
     /// <summary>What this version cannot do must not be passed over in silence.</summary>
-    private static void RefuseWhatIsMissing(OptionValues values)
+    private static void RefuseWhatIsMissing(OptionValues values, ReadOnlySpan<Option> missing)
     {
-        foreach (Option option in (ReadOnlySpan<Option>)
-            [BuildOptions.Sandbox, BuildOptions.Data, BuildOptions.Update, BuildOptions.Json, BuildOptions.Encrypt])
+        foreach (Option option in missing)
         {
             if (values.Flag(option))
             {
