@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Kerr.Build.Metadata;
 
@@ -9,7 +10,8 @@ public readonly record struct FileOwner(string Path, uint Uid, uint Gid);
 /// <summary>How a SIF file is made of a directory.</summary>
 public sealed record SifAssemblyOptions
 {
-    public const string UsualMemory = "256M";
+    /// <summary>The cache of mksquashfs: 16 MiB for each processor keep it busy; more only takes memory.</summary>
+    public static string UsualMemory { get; } = $"{Math.Clamp(Environment.ProcessorCount * 16, 64, 512)}M";
 
     /// <summary>The tool, by its name on PATH or by its path.</summary>
     public string Mksquashfs { get; init; } = "mksquashfs";

@@ -47,17 +47,10 @@ internal static class BuildCommand
     {
         string target = invocation.Arguments[0], source = invocation.Arguments[1];
         OptionValues values = invocation.Values;
-        RefuseWhatIsMissing(values);
+        RefuseWhatIsMissing(values, [BuildOptions.Encrypt, ImageOptions.Passphrase]);
         if (ImageUri.TryParse(source) is { } uri)
         {
-            foreach (Option option in (ReadOnlySpan<Option>)[BuildOptions.Sandbox, BuildOptions.Data, BuildOptions.Update])
-            {
-                if (values.Flag(option))
-                {
-                    throw new UserException($"--{option.Name} is not supported for {source}", "make a SIF file of it first, and build from that");
-                }
-            }
-
+            RefuseWhatIsMissing(values, [BuildOptions.Data, BuildOptions.Update, BuildOptions.Json]);
             return UriBuild.Run(invocation, target, uri);
         }
 
@@ -201,9 +194,9 @@ internal static class BuildCommand
         => [.. text.Split((char[])[' ', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries)];
 
     /// <summary>What this version cannot do must not be passed over in silence.</summary>
-    private static void RefuseWhatIsMissing(OptionValues values)
+    private static void RefuseWhatIsMissing(OptionValues values, ReadOnlySpan<Option> missing)
     {
-        foreach (Option option in (ReadOnlySpan<Option>)[BuildOptions.Encrypt, ImageOptions.Passphrase])
+        foreach (Option option in missing)
         {
             if (values.Flag(option))
             {

@@ -96,7 +96,8 @@ public sealed class ImageCache
             return path;
         }
 
-        string key = path[(path.LastIndexOf('/') + 1)..];
+        // With its kind: an image and the manifest that it is made of have the same digest for their name.
+        string key = path[(_root.Length + 1)..].Replace('/', '-');
         using LockFile _ = LockFile.Acquire($"{_root}/{Locks}/{key}", cancel, waiting);
         if (FileSystem.TryStat(path) is { IsRegular: true })
         {

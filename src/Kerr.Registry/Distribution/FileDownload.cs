@@ -48,7 +48,7 @@ public sealed class FileDownload : IDisposable
         }
 
         AuthenticationHeaderValue? authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
-        var sender = new HttpSender(options.Retry, options.NoHttps, options.Agent, options.Cancel);
+        var sender = new HttpSender(options.Retry, options.NoHttps, options.UserAgent, options.Cancel);
         try
         {
             HttpResponseMessage response = sender.Send(() => new HttpRequestMessage(HttpMethod.Get, address), authorization);

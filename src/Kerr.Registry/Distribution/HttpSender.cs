@@ -24,7 +24,7 @@ public sealed class HttpSender : IDisposable
     private readonly CancellationToken _cancel;
 
     /// <param name="anyCertificate">For registries that the site calls insecure.</param>
-    public HttpSender(RetryPolicy retry, bool anyCertificate, string agent, CancellationToken cancel)
+    public HttpSender(RetryPolicy retry, bool anyCertificate, string userAgent, CancellationToken cancel)
     {
         _retry = retry;
         _cancel = cancel;
@@ -43,7 +43,7 @@ public sealed class HttpSender : IDisposable
         }
 
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        _client.DefaultRequestHeaders.UserAgent.ParseAdd(agent);
+        _client.DefaultRequestHeaders.UserAgent.ParseAdd(userAgent);
     }
 
     internal RetryPolicy Retry => _retry;

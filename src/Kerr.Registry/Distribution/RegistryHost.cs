@@ -32,7 +32,7 @@ public sealed class RegistryHost : IDisposable
         _host = host;
         _options = options;
         _insecure = insecure || options.NoHttps;
-        _sender = new HttpSender(options.Retry, _insecure, options.Agent, options.Cancel);
+        _sender = new HttpSender(options.Retry, _insecure, options.UserAgent, options.Cancel);
         _credential = credential;
         _asked = credential is not null;
     }

@@ -29,7 +29,7 @@ public sealed record RegistryOptions
     public IReadOnlyList<string> Environment { get; init; } = [];
 
     /// <summary>How this program calls itself: <c>kerr/1.0</c>.</summary>
-    public string Agent { get; init; } = "kerr";
+    public string UserAgent { get; init; } = "kerr";
 
     public CancellationToken Cancel { get; init; }
 

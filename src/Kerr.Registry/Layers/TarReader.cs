@@ -60,7 +60,7 @@ public sealed class TarReader(Stream source)
             }
         }
 
-        return null;
+        return longName is null && longLink is null && pax is null ? null : throw Ends();
     }
 
     /// <summary>Bytes of the entry's content, as many as the buffer takes; 0 at its end.</summary>

@@ -30,7 +30,7 @@ public sealed class LibraryImage
         string address = (reference.Host is { } host ? $"{(options.NoHttps ? "http" : "https")}://{host}" : endpoint)?.TrimEnd('/')
             ?? throw new UserException($"no library is configured to get {reference} from", "name one: --library https://library.example.org, or library://host/entity/collection/name");
         string query = $"{reference.Path}:{Uri.EscapeDataString(reference.Tag)}?arch={platform.Architecture}";
-        using var sender = new HttpSender(options.Retry, options.NoHttps, options.Agent, options.Cancel);
+        using var sender = new HttpSender(options.Retry, options.NoHttps, options.UserAgent, options.Cancel);
         if (!Uri.TryCreate($"{address}/v1/images/{query}", UriKind.Absolute, out Uri? image) || image.Scheme is not ("http" or "https"))
         {
             throw new UserException($"{address} is no address of a library", "write it like this: https://library.example.org");

@@ -47,6 +47,22 @@ public sealed class OciImage(IBlobSource blobs, OciConfig config, IReadOnlyList<
         throw new InvalidDataException("the index lists an index that lists an index, and so on");
     }
 
+    internal static bool HasLayers(ImageManifest manifest)
+    {
+        foreach (BlobDescriptor layer in manifest.Layers)
+        {
+            if (IsLayer(layer))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // Artifacts have layers that are something else: charts, signatures, SIF files.
+    private static bool IsLayer(BlobDescriptor layer) => layer.MediaType.Contains(".tar", StringComparison.Ordinal) || layer.MediaType.Length == 0;
+
     /// <summary>All of a small blob, checked.</summary>
     internal static byte[] ReadAll(IBlobSource blobs, BlobDescriptor blob, int limit)
     {
@@ -67,8 +83,7 @@ public sealed class OciImage(IBlobSource blobs, OciConfig config, IReadOnlyList<
         var layers = new List<ImageLayer>();
         foreach (BlobDescriptor layer in manifest.Layers)
         {
-            // Artifacts have layers that are something else: charts, signatures, SIF files.
-            if (layer.MediaType.Contains(".tar", StringComparison.Ordinal) || layer.MediaType.Length == 0)
+            if (IsLayer(layer))
             {
                 layers.Add(new ImageLayer(() => new CheckedStream(blobs.Open(layer), layer), layer.Size));
             }

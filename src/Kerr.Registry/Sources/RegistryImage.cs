@@ -61,6 +61,11 @@ public sealed class RegistryImage : IDisposable
     public OciImage Fetch(IBlobStore store, Action<long> starting, Action<long> progress)
     {
         var blobs = new List<BlobDescriptor> { _document.Config! };
+        if (!OciImage.HasLayers(_document))
+        {
+            throw new UserException("no extractable OCI/Docker tar layers found in this image", $"for a SIF file in a registry: kerr pull oras://{_client.Reference}");
+        }
+
         foreach (BlobDescriptor layer in _document.Layers)
         {
             if (!blobs.Exists(blob => blob.Digest == layer.Digest))

@@ -18,7 +18,7 @@ internal static class RegistryLoginCommand
         Summary = "Login to an OCI/Docker registry",
         Synopsis = "[options] <registry>",
         Description = "Login to an OCI/Docker registry: the name and password are tried, and kept in docker-config.json for pull and push.",
-        Examples = "kerr registry login --username me docker://registry.example.org\nkerr registry login --password-stdin oras://registry.example.org <token",
+        Examples = "kerr registry login --username me docker://registry.example.org\nkerr registry login -u me --password-stdin oras://reg.example.org <token",
         Arity = Arity.Exactly(1),
         Options = static () => RegistryCommandOptions.Login,
         Run = Run,

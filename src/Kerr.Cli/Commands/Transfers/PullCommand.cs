@@ -29,7 +29,7 @@ internal static class PullCommand
         string source = invocation.Arguments[^1];
         if (values.Flag(TransferOptions.Sandbox))
         {
-            throw new UserException("--sandbox is not supported by this version", "leave it out; docs/compatibility.md lists what is there");
+            throw new UserException("pull makes no directories in this version", $"kerr build --sandbox DIRECTORY {source}");
         }
 
         ImageUri uri = ImageUri.TryParse(source) ?? throw new UserException($"{source} is no URI", "write it like this: docker://alpine:3.20");

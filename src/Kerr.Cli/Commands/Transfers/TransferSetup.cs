@@ -29,7 +29,7 @@ internal static class TransferSetup
             Registries = RegistriesConf.Load(EnvironmentBlock.Get(environment, "CONTAINERS_REGISTRIES_CONF"), UserDirectory.Home(environment)),
             Concurrency = Concurrency(environment, configuration),
             Environment = environment,
-            Agent = $"kerr/{Release.Number}",
+            UserAgent = $"kerr/{Release.Number}",
             Cancel = cancel,
             Tell = static text => Log.Verbose(text),
         };

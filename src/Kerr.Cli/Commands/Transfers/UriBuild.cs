@@ -21,6 +21,14 @@ internal static class UriBuild
         OptionValues values = invocation.Values;
         Platform platform = Platform.Parse(values.IsSet(BuildOptions.Arch) ? values.Text(BuildOptions.Arch) : SifArchitecture.Host, values.Text(BuildOptions.ArchVariant));
         SifAssemblyOptions options = BuildCommand.AssemblyOptions(invocation, configuration);
+        if (values.Flag(BuildOptions.Sandbox))
+        {
+            using OciImage layers = uri.Transport == Transport.Docker ? FromRegistry(invocation, configuration, uri, platform) : Open(uri, platform, TemporaryDirectory(invocation));
+            OciSandbox.Build(layers, target, Origin(uri), options);
+            Log.Info($"Build complete: {target}");
+            return 0;
+        }
+
         SifAssembly.RefuseTarget(target, options.Overwrite);
         if (uri.Transport is Transport.Oras or Transport.Library or Transport.Http or Transport.Https)
         {

@@ -146,6 +146,12 @@ internal static class PayloadPlan
             {
                 variables.Add(new(prefix + "SHELL", shell));
             }
+
+            if (plan.Isolation.NoEval && plan.Request.Action == LaunchAction.Run)
+            {
+                // The runscripts of converted OCI images ask for it.
+                variables.Add(new(prefix + "NO_EVAL", "1"));
+            }
         }
 
         foreach (EnvironmentVariable variable in inherited)
