@@ -20,7 +20,7 @@ public class S45_OddCircumstancesTests
     [InlineData("limit core 0")]
     [InlineData("limit as 600000000")]
     [InlineData("limit as 100000000")]
-    [InlineData("limit as 10000000")]
+    [InlineData("limit as 20000000")]
     [InlineData("limit stack 65536")]
     [InlineData("limit nproc 1")]
     [InlineData("ignore 17")]
