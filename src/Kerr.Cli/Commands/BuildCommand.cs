@@ -150,6 +150,7 @@ internal static class BuildCommand
             Installation = Site.Installation,
             Environment = BuildNamespace.Without(invocation.Environment),
             Identity = identity,
+            Remote = new RemoteImages(invocation, configuration),
             TemporaryDirectory = BuildPlaces.Temporary(invocation),
             CacheDirectory = values.Flag(BuildOptions.NoCache) || values.Flag(ImageOptions.DisableCache) ? null : BuildPlaces.Cache(invocation.Environment),
             Messages = new BuildMessages(text => Log.Info(text), text => Log.Warning(text), text => Log.Verbose(text)),

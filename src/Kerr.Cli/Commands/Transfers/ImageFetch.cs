@@ -79,9 +79,10 @@ internal sealed class ImageFetch : IDisposable
     }
 
     /// <summary>The file that an action shall run instead of a URI.</summary>
-    internal static string ForAction(Invocation invocation, SiteConfiguration configuration, ImageUri uri)
+    /// <param name="architecture">By Go's name; none for the host's.</param>
+    internal static string ForAction(Invocation invocation, SiteConfiguration configuration, ImageUri uri, string architecture = "")
     {
-        using ImageFetch fetch = Find(invocation, configuration, uri, Platform.Parse(SifArchitecture.Host));
+        using ImageFetch fetch = Find(invocation, configuration, uri, Platform.Parse(architecture.Length == 0 ? SifArchitecture.Host : architecture));
         if (fetch._cache is not null && fetch._key is not null)
         {
             return fetch.InCache();
