@@ -1,4 +1,3 @@
-using Kerr.EndToEnd.Harness;
 using Kerr.EndToEnd.Registry;
 using Xunit;
 
