@@ -24,7 +24,6 @@ internal sealed unsafe class FuseSession
     private readonly int _mostThreads;
     private int _threads;
     private int _waiting;
-    private int _storing;
     private int _unattended;
 
     /// <param name="cacheBytes">Memory for decoded blocks; more where threads could not work with so little.</param>
@@ -65,23 +64,6 @@ internal sealed unsafe class FuseSession
         _threads = 1;
         return new FuseWorker(this).Run();
     }
-
-    /// <summary>
-    /// Whether a thread may hand the kernel what it did not ask for. That waits for pages that are being read, so one thread
-    /// has always to be left to answer those reads.
-    /// </summary>
-    internal bool BeginStore()
-    {
-        if (Interlocked.Increment(ref _storing) < Volatile.Read(ref _threads))
-        {
-            return true;
-        }
-
-        EndStore();
-        return false;
-    }
-
-    internal void EndStore() => Interlocked.Decrement(ref _storing);
 
     /// <summary>A thread is about to wait for a request.</summary>
     internal void Waits() => Interlocked.Increment(ref _waiting);

@@ -87,10 +87,6 @@ internal sealed unsafe class FuseWorker
         if (!request.HasNoReply)
         {
             Send(request.Unique, result);
-            if (!_content.Rests.IsEmpty)
-            {
-                StoreRests(request.Node);
-            }
         }
 
         _content.Release();
@@ -220,31 +216,6 @@ internal sealed unsafe class FuseWorker
         Reply[..Size].Clear();
         Reply[FlagsAt] = FOPEN_KEEP_CACHE | FOPEN_CACHE_DIR;
         return Size;
-    }
-
-    // Whoever reads some of a block will read more of it: the kernel takes the rest into its cache, as its own driver does.
-    // struct fuse_notify_store_out behind the header, whose error is the kind of notice: 0 node  8 offset  16 size
-    private void StoreRests(ulong node)
-    {
-        const int FUSE_NOTIFY_STORE = 4, NoticeSize = 24;
-        if (!_session.BeginStore())
-        {
-            return;
-        }
-
-        Span<byte> notice = new(_reply, ReplyHeader + NoticeSize);
-        foreach (ContentReader.Rest rest in _content.Rests)
-        {
-            BinaryPrimitives.WriteInt32LittleEndian(notice, notice.Length + rest.Length);
-            BinaryPrimitives.WriteInt32LittleEndian(notice[4..], FUSE_NOTIFY_STORE);
-            BinaryPrimitives.WriteUInt64LittleEndian(notice[8..], 0);
-            BinaryPrimitives.WriteUInt64LittleEndian(notice[16..], node);
-            BinaryPrimitives.WriteInt64LittleEndian(notice[24..], rest.Offset);
-            BinaryPrimitives.WriteInt64LittleEndian(notice[32..], rest.Length);
-            _session.Transport.Send([new IoVector(_reply, notice.Length), new IoVector(rest.Start, rest.Length)]);
-        }
-
-        _session.EndStore();
     }
 
     // struct fuse_out_header: 0 len  4 error  8 unique. Behind it is the reply's buffer, or the pieces of a file.

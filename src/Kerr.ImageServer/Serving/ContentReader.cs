@@ -11,8 +11,6 @@ namespace Kerr.ImageServer.Serving;
 /// <summary>Collects the content of files as pieces of cached blocks. For one thread; the pieces hold until <see cref="Release"/>.</summary>
 internal sealed unsafe class ContentReader
 {
-    private const int MostRests = 4;
-
     private readonly SquashFsImage _image;
     private readonly BlockCache _cache;
     private readonly BlockLists _lists;
@@ -22,10 +20,8 @@ internal sealed unsafe class ContentReader
     private readonly Action? _decodes;
     private readonly IoVector[] _pieces;
     private readonly int[] _pins;
-    private readonly Rest[] _rests = new Rest[MostRests];
     private int _pieceCount;
     private int _pinCount;
-    private int _restCount;
 
     /// <param name="decodes">Is called before a block is decoded.</param>
     /// <param name="zeros">A block of zeros, which all threads share.</param>
@@ -44,9 +40,6 @@ internal sealed unsafe class ContentReader
 
     /// <summary>The pieces, with a place in front for a header.</summary>
     internal Span<IoVector> Pieces => _pieces.AsSpan(0, _pieceCount);
-
-    /// <summary>What was decoded for the last read and lies beside it in the same files' blocks.</summary>
-    internal ReadOnlySpan<Rest> Rests => _rests.AsSpan(0, _restCount);
 
     /// <summary>How many blocks a read touches at most, the tail in a fragment included.</summary>
     internal static int BlocksOf(int largestRead, int blockSize) => (largestRead / blockSize) + 2;
@@ -73,11 +66,11 @@ internal sealed unsafe class ContentReader
             int part = Math.Min(length - from, count - done);
             if (block < whole)
             {
-                AddBlock(ref cursor, block, length, from, part);
+                AddBlock(ref cursor, length, from, part);
             }
             else
             {
-                AddTail(inode, block, length, from, part);
+                AddTail(inode, length, from, part);
             }
 
             done += part;
@@ -121,14 +114,13 @@ internal sealed unsafe class ContentReader
     internal void Release()
     {
         _pieceCount = 0;
-        _restCount = 0;
         while (_pinCount > 0)
         {
             _cache.Release(_pins[--_pinCount]);
         }
     }
 
-    private void AddBlock(ref BlockCursor cursor, long block, int length, int from, int part)
+    private void AddBlock(ref BlockCursor cursor, int length, int from, int part)
     {
         long start = cursor.Start;
         uint word = cursor.Next(_image);
@@ -138,53 +130,32 @@ internal sealed unsafe class ContentReader
             return;
         }
 
-        int slot = Pin(start, word, out bool isNew);
+        int slot = Pin(start, word);
         if (_cache.Length(slot) != length)
         {
             throw new InvalidDataException($"the block at {start} has {_cache.Length(slot)} bytes, not {length}");
         }
 
         Add(_cache.Memory(slot) + from, part);
-        if (isNew)
-        {
-            AddRests(_cache.Memory(slot), block, length, from, part);
-        }
     }
 
-    private void AddTail(in SquashFsInode inode, long block, int length, int from, int part)
+    private void AddTail(in SquashFsInode inode, int length, int from, int part)
     {
         Span<byte> entry = stackalloc byte[12];   // where the fragment block is, its size word
         _image.Fragments.Read(inode.Fragment, entry);
         long start = BinaryPrimitives.ReadInt64LittleEndian(entry);
-        int slot = Pin(start, BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]), out _);
+        int slot = Pin(start, BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]));
         if (_cache.Length(slot) < inode.Offset + length)
         {
             throw new InvalidDataException($"the fragment block at {start} has {_cache.Length(slot)} bytes, not {inode.Offset + length}");
         }
 
-        byte* tail = _cache.Memory(slot) + inode.Offset;
-        Add(tail + from, part);
-        AddRests(tail, block, length, from, part);
+        Add(_cache.Memory(slot) + inode.Offset + from, part);
     }
 
-    private void AddRests(byte* start, long block, int length, int from, int part)
+    private int Pin(long start, uint word)
     {
-        long offset = block * _blockSize;
-        if (from > 0 && _restCount < MostRests)
-        {
-            _rests[_restCount++] = new Rest(offset, start, from);
-        }
-
-        int end = from + part;
-        if (end < length && _restCount < MostRests)
-        {
-            _rests[_restCount++] = new Rest(offset + end, start + end, length - end);
-        }
-    }
-
-    private int Pin(long start, uint word, out bool isNew)
-    {
-        int slot = _cache.Acquire(start, word, out isNew);
+        int slot = _cache.Acquire(start, word, out bool isNew);
         if (isNew)
         {
             Decode(slot, start, word);
@@ -238,14 +209,4 @@ internal sealed unsafe class ContentReader
     }
 
     private void Add(byte* start, int length) => _pieces[_pieceCount++] = new IoVector(start, length);
-
-    /// <summary>A part of a file that is decoded, and was not asked for.</summary>
-    internal readonly struct Rest(long offset, byte* start, int length)
-    {
-        internal long Offset { get; } = offset;
-
-        internal byte* Start { get; } = start;
-
-        internal int Length { get; } = length;
-    }
 }

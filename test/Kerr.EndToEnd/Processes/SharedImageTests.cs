@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Threading;
+using Kerr.EndToEnd.Faults;
 using Kerr.EndToEnd.Harness;
 using Xunit;
 
@@ -213,6 +214,33 @@ public class SharedImageTests
         As.User.Run("exec", image, "cat", "/data/first").Prints("first");
         Assert.Empty(Named(Keeper));
         squatter.Signal(Kill).Wait();
+    }
+
+    [Fact]
+    public void Kills_at_any_moment_leave_nothing_and_stop_nobody_else()
+    {
+        string image = Image();
+        int seed = Random.Shared.Next();
+        var random = new Random(seed);
+        for (int i = 0; i < Rounds.Of(20); i++)
+        {
+            using Running first = As.User.Start("exec", image, "sleep", "100");
+            using Running second = As.User.Start("exec", random.Next(2) == 0 ? "--containall" : "--contain", image, "sleep", "100");
+            Thread.Sleep(random.Next(0, 12));
+            string victim = ((string[])[Server, Keeper, Holder, ""])[random.Next(4)];
+            foreach (int process in victim.Length == 0 ? [first.Pid] : Named(victim))
+            {
+                _ = LibC.kill(process, Kill);
+            }
+
+            if (victim == Keeper || victim == Holder)
+            {
+                Assert.True(As.User.Run("exec", image, "cat", "/data/first").Line == "first", $"seed {seed}, round {i}");
+            }
+
+            first.Signal(Kill).Wait();
+            second.Signal(Kill).Wait();
+        }
     }
 
     private static string Image() => Images.New().File("/data/first", "first\n").File("/data/second", "second\n").Sif();
