@@ -48,7 +48,7 @@ internal static class IsolationOptions
     { ValueName = "NAME", Keys = ["HOSTNAME"] };
 
     internal static readonly Option Network = new("network", '\0', OptionKind.Text, OptionScope.Actions,
-        "networks to join under --net, separated by commas; none: loopback only")
+        "networks to join, separated by commas; none: loopback only; implies --net")
     { ValueName = "NAME", Keys = ["NETWORK"] };
 
     internal static readonly Option NetworkArgs = new("network-args", '\0', OptionKind.List, OptionScope.Actions,

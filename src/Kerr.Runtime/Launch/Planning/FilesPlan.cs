@@ -87,7 +87,16 @@ internal static class FilesPlan
         const string path = "/etc/resolv.conf";
         if (!plan.Configuration.ConfigResolvConf || plan.Isolation.NoMount.Contains(path) || plan.Isolation.NoMount.Contains("bind-paths"))
         {
-            plan.Notes.Skip(path, plan.Configuration.ConfigResolvConf ? plan.Request.Why("no-mount") : "configuration: config resolv_conf = no");
+            string why = plan.Configuration.ConfigResolvConf ? plan.Request.Why("no-mount") : "configuration: config resolv_conf = no";
+            if (plan.Request.Dns is null)
+            {
+                plan.Notes.Skip(path, why);
+            }
+            else
+            {
+                plan.Notes.SkipLoudly($"{path} with the name servers of --dns", why);
+            }
+
             return;
         }
 

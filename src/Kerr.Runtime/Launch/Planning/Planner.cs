@@ -99,14 +99,12 @@ public static class Planner
             throw new UserException($"image {image.Path} cannot be written by this user", "copy it to a place of your own, or use --writable-tmpfs");
         }
 
-        if (request.Net && request.Network is not ("none" or null) || (request.Net && request.Network is null && plan.Host.Uid == 0))
+        if (plan.Isolation.Net && request.Network != "none")
         {
-            throw new UserException($"network {request.Network ?? "bridge"} is not supported yet", "use --net --network none for a network of its own without a way out");
-        }
-
-        if (request.Net && request.Network is null)
-        {
-            throw new UserException("--net alone needs a bridge network, which only root can make", "add --network none");
+            throw request.Network is null && plan.Host.Uid != 0
+                ? new UserException("--net alone needs a bridge network, which only root can make", "add --network none")
+                : new UserException(
+                    $"network {request.Network ?? "bridge"} is not supported by this version", "use --net --network none for a network of its own without a way out");
         }
     }
 
