@@ -86,6 +86,11 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
 
     private static ImageFacts Look(string name, IHostFacts host)
     {
+        if (name.Length == 0)
+        {
+            throw new UserException("image name is empty", "name a file or a directory: kerr exec image.sif COMMAND");
+        }
+
         string path = FileSystem.Absolute(name, host.WorkingDirectory ?? "/");
         if (IsUri(name) && host.Stat(path) is null)
         {

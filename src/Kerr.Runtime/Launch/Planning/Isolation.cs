@@ -52,7 +52,7 @@ internal sealed record Isolation
         }
 
         bool pid = (request.Pid || all || request.FuseMounts.Count > 0) && !request.NoPid;
-        (uint? uid, uint? gid) = TargetIds(request.Security);
+        (uint? uid, uint? gid) = Origin.Blaming(request.Why("security"), () => TargetIds(request.Security));
         if ((uid is not null || gid is not null) && mode == LaunchMode.UserNamespace && request.Fakeroot)
         {
             throw new UserException("--security uid: and gid: do not go with --fakeroot", "leave out one of them");
