@@ -34,7 +34,7 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
     {
         using ImageFacts image = Look(request.Image, host);
         EndPhase("image facts");
-        if (TemporarySandbox.Reason(request, configuration, image.File, host) is { } why)
+        if (Origin.Blaming(request.Why("unsquash"), () => TemporarySandbox.Reason(request, configuration, image.File, host)) is { } why)
         {
             if (tell is null)
             {
