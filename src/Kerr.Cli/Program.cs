@@ -76,8 +76,13 @@ internal static class Program
     private static int Run(Invocation invocation)
     {
         Log.Configure(
-            Verbosity.Of(invocation.Values, invocation.Environment),
+            Verbosity.Of(invocation.Values, invocation.Environment, out string? problem),
             color: !invocation.Values.Flag(GlobalOptions.NoColor));
+
+        if (problem is not null)
+        {
+            Log.Warning(problem);
+        }
 
         foreach (Note note in invocation.Notes)
         {

@@ -40,6 +40,9 @@ internal static class ImageErrors
     internal static UserException NotSif(string path, string what) => new(
         $"could not open image {path} as a SIF file: it is {what}", "see what it is: file " + Quoted(path));
 
+    internal static UserException DirectoryNotSif(string path) => new(
+        $"could not open image {path} as a SIF file: it is a directory", "make a SIF file of it: kerr build image.sif " + Quoted(path));
+
     internal static UserException NotRecognized(string path, long length) => new(
         $"could not open image {path}: image format not recognized{(length == 0 ? ": the file is empty" : "")}",
         "see what it is: file " + Quoted(path));

@@ -23,6 +23,9 @@ internal sealed class Command
     /// <summary>Its own options; made when they are needed.</summary>
     internal Func<Option[]> Options { get; init; } = static () => [];
 
+    /// <summary>Whether it starts containers: then the help tells what <see cref="Option.Support"/> says.</summary>
+    internal bool StartsContainers { get; init; }
+
     /// <summary>Does it and gives the exit code; null for a group of commands.</summary>
     internal Func<Invocation, int>? Run { get; init; }
 

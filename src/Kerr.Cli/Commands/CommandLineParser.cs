@@ -32,7 +32,7 @@ internal static class CommandLineParser
 
             if (parser.Read(arguments, ref at) is { } problem)
             {
-                throw new UsageException(problem, path, command, aboutOptions: true);
+                throw new UsageException(problem, path, command, aboutOptions: true) { Hint = parser.Suggestion };
             }
 
             help |= parser.HelpWanted;
@@ -46,8 +46,7 @@ internal static class CommandLineParser
 
             if (!CommandTable.TryFind(path, word, out CommandEntry entry))
             {
-                throw new UsageException(
-                    $"unknown command \"{word}\" for \"{program.WithPath(path)}\"", path, command);
+                throw CommandTable.Unknown(program, path, command, word);
             }
 
             at++;

@@ -8,6 +8,8 @@ using Kerr.Cli.Commands.Overlay;
 using Kerr.Cli.Commands.Registries;
 using Kerr.Cli.Commands.Sif;
 using Kerr.Cli.Commands.Transfers;
+using Kerr.Cli.Options;
+using Kerr.Runtime.Configuration;
 
 namespace Kerr.Cli.Commands;
 
@@ -23,6 +25,7 @@ internal static class CommandTable
         new("cache", CacheGroup.Declare),
         new("cache clean", CacheCleanCommand.Declare),
         new("cache list", CacheListCommand.Declare),
+        new(CompletionCommand.Name, CompletionCommand.Declare),
         new("confgen", ConfgenCommand.Declare),
         new("config", ConfigGroup.Declare),
         new("config global", ConfigGlobalCommand.Declare),
@@ -34,6 +37,7 @@ internal static class CommandTable
         new("help", HelpCommand.Declare),
         new("import", ImageCommands.Import, Alias: "image.import"),
         new("inspect", InspectCommand.Declare),
+        new("manpage", ManPageCommand.Declare),
         new("overlay", OverlayGroup.Declare),
         new("overlay create", CreateCommand.Declare),
         new("pull", PullCommand.Declare),
@@ -75,6 +79,21 @@ internal static class CommandTable
 
         found = default;
         return false;
+    }
+
+    /// <summary>A word that is no command of a group: one of the peers' that is not there, or a typing error.</summary>
+    internal static UsageException Unknown(ProgramName program, string group, Command command, string word)
+    {
+        if (MissingCommands.Has(group, word))
+        {
+            return new UsageException($"the command \"{word}\" is not in this version", group, command);
+        }
+
+        List<string> names = In(group).ConvertAll(static entry => entry.Name);
+        return new UsageException($"unknown command \"{word}\" for \"{program.WithPath(group)}\"", group, command)
+        {
+            Hint = NearestName.To(word, names) is { } near ? program.WithPath(group.Length == 0 ? near : $"{group} {near}") : null,
+        };
     }
 
     /// <summary>The commands of a group.</summary>

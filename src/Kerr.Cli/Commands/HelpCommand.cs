@@ -1,5 +1,4 @@
 using Kerr.Cli.Help;
-using Kerr.Cli.Options;
 using Kerr.Linux.Files;
 
 namespace Kerr.Cli.Commands;
@@ -29,8 +28,7 @@ internal static class HelpCommand
         {
             if (command.Run is not null || !CommandTable.TryFind(path, word, out CommandEntry entry))
             {
-                throw new UsageException(
-                    $"unknown command \"{word}\" for \"{invocation.Program.WithPath(path)}\"", path, command);
+                throw CommandTable.Unknown(invocation.Program, path, command, word);
             }
 
             path = entry.Path;

@@ -46,6 +46,11 @@ internal static class InspectCommand
             ? AttributesJson.Of(chosen) + "\n"
             : Plain(chosen, app, values.Flag(InspectOptions.ListApps));
         StandardStream.Write(StandardStream.Output, Encoding.UTF8.GetBytes(text));
+        if (text.Length == 0)
+        {
+            Log.Info($"{invocation.Arguments[0]} has {(AsksForOthers(values) ? "nothing of what was asked for" : "no labels; --all shows what there is")}");
+        }
+
         return 0;
     }
 

@@ -10,6 +10,7 @@ internal static class VersionCommand
         Summary = "Show the version",
         Description = "Called by the name of a peer, it prints the peer's version that it is compatible with, and its own behind a plus.",
         Examples = "kerr version",
+        Arity = Arity.Exactly(0),
         Run = Run,
     };
 

@@ -8,9 +8,13 @@ namespace Kerr.Cli.Console;
 /// <summary>How much the user wants to hear.</summary>
 internal static class Verbosity
 {
+    private static readonly string[] s_variables = ["KERR_MESSAGELEVEL", "APPTAINER_MESSAGELEVEL", "SINGULARITY_MESSAGELEVEL"];
+
     /// <summary>--debug before --verbose before --quiet before --silent, else <c>MESSAGELEVEL</c>, which only raises.</summary>
-    internal static LogLevel Of(OptionValues values, IReadOnlyList<string> environment)
+    /// <param name="problem">What is wrong with the variable that counts, or null.</param>
+    internal static LogLevel Of(OptionValues values, IReadOnlyList<string> environment, out string? problem)
     {
+        problem = null;
         if (values.Flag(GlobalOptions.Debug))
         {
             return LogLevel.Debug;
@@ -31,12 +35,22 @@ internal static class Verbosity
             return LogLevel.Error;
         }
 
-        string? wanted = EnvironmentBlock.Get(environment, "KERR_MESSAGELEVEL")
-            ?? EnvironmentBlock.Get(environment, "APPTAINER_MESSAGELEVEL")
-            ?? EnvironmentBlock.Get(environment, "SINGULARITY_MESSAGELEVEL");
+        foreach (string name in s_variables)
+        {
+            if (EnvironmentBlock.Get(environment, name) is not { Length: > 0 } wanted)
+            {
+                continue;
+            }
 
-        return wanted is not null && ValueSyntax.TryNumber(wanted, out int level)
-            ? (LogLevel)Math.Clamp(level, (int)LogLevel.Info, (int)LogLevel.Debug)
-            : LogLevel.Info;
+            if (ValueSyntax.TryNumber(wanted, out int level))
+            {
+                return (LogLevel)Math.Clamp(level, (int)LogLevel.Info, (int)LogLevel.Debug);
+            }
+
+            problem = $"environment variable {name}: \"{wanted}\" is no number from 1 (default) to 5 (debug)";
+            break;
+        }
+
+        return LogLevel.Info;
     }
 }

@@ -27,7 +27,7 @@ internal static class HelpText
         if (path.Length > 0)
         {
             Option[] own = command.Options();
-            AppendOptions(text, "\nOptions:\n", own, withHelp: true);
+            AppendOptions(text, "\nOptions:\n", own, withHelp: true, marked: command.StartsContainers);
             AppendOptions(text, "\nGlobal Options:\n", GlobalOptions.Everywhere, withHelp: false, hiding: own);
         }
         else
@@ -56,8 +56,7 @@ internal static class HelpText
     /// <summary>The short form: how it is called, and the commands of a group.</summary>
     internal static string Usage(ProgramName program, string path, Command command)
     {
-        StringBuilder text = new();
-        text.Append("Usage:\n  ").Append(UsageLine(program, path, command)).Append('\n');
+        StringBuilder text = new(UsageOnly(program, path, command));
 
         if (command.Run is null)
         {
@@ -67,28 +66,32 @@ internal static class HelpText
         return text.ToString();
     }
 
+    /// <summary>What an option's line in the help says about what this version makes of it; else nothing.</summary>
+    internal static string Mark(Option option) => option.Support switch
+    {
+        OptionSupport.Refused => " (refused by this version)",
+        OptionSupport.Warned or OptionSupport.Ignored => " (no effect in this version)",
+        _ => "",
+    };
+
     /// <summary>What is printed after a command line that was not understood.</summary>
     internal static string OfUsageError(ProgramName program, UsageException error)
     {
         string name = error.Path.Length == 0 ? program.Name : error.Path[(error.Path.LastIndexOf(' ') + 1)..];
         StringBuilder text = new();
-        text.Append("Error for command \"").Append(name).Append("\": ").Append(error.Message).Append("\n\n");
+        text.Append("Error for command \"").Append(name).Append("\": ").Append(error.Message).Append('\n');
+        text.Append(error.Hint is null ? "" : $"Did you mean {error.Hint}?\n").Append('\n');
 
-        if (error.AboutOptions)
-        {
-            Option[] options = error.Path.Length == 0 ? GlobalOptions.All : error.Command.Options();
-            AppendOptions(text, $"Options for {name} command:\n\n", options, withHelp: true);
-        }
-        else
-        {
-            text.Append(Usage(program, error.Path, error.Command));
-        }
-
-        return text.Append("\nRun '").Append(program.Name)
+        // The reason must not scroll away: of all that help says, the form of the command alone.
+        text.Append(error.AboutOptions ? UsageOnly(program, error.Path, error.Command) : Usage(program, error.Path, error.Command));
+        return text.Append("\nRun '").Append(program.WithPath(error.Path))
             .Append(" --help' for more detailed usage information.\n").ToString();
     }
 
-    private static string UsageLine(ProgramName program, string path, Command command)
+    private static string UsageOnly(ProgramName program, string path, Command command)
+        => $"Usage:\n  {UsageLine(program, path, command)}\n";
+
+    internal static string UsageLine(ProgramName program, string path, Command command)
     {
         string line = program.WithPath(path);
         line = command.Synopsis.Length > 0 ? $"{line} {command.Synopsis}" : line;
@@ -120,7 +123,7 @@ internal static class HelpText
 
     // A letter that the command has itself is not shown for a global option, since it does not mean that there.
     private static void AppendOptions(
-        StringBuilder text, string title, Option[] options, bool withHelp, Option[]? hiding = null)
+        StringBuilder text, string title, Option[] options, bool withHelp, Option[]? hiding = null, bool marked = false)
     {
         List<Option> shown = withHelp ? [GlobalOptions.Help] : [];
 
@@ -142,11 +145,11 @@ internal static class HelpText
         foreach (Option option in shown)
         {
             bool hidden = hiding is not null && Array.Exists(hiding, other => other.Letter == option.Letter);
-            AppendOption(text, option, withLetter: !hidden);
+            AppendOption(text, option, withLetter: !hidden, marked);
         }
     }
 
-    private static void AppendOption(StringBuilder text, Option option, bool withLetter)
+    private static void AppendOption(StringBuilder text, Option option, bool withLetter, bool marked)
     {
         string letter = option.Letter == '\0' || !withLetter ? "    " : $"-{option.Letter}, ";
         string flag = $"  {letter}--{option.Name}{(option.ValueName.Length > 0 ? " " : "")}{option.ValueName}";
@@ -162,7 +165,7 @@ internal static class HelpText
         }
 
         string keys = option.Keys.Length == 0 ? "" : $" [{string.Join(", ", option.Keys)}]";
-        TextLayout.AppendWrapped(text, option.Help + keys, FlagColumn);
+        TextLayout.AppendWrapped(text, option.Help + (marked ? Mark(option) : "") + keys, FlagColumn);
         text.Append('\n');
     }
 }

@@ -44,6 +44,9 @@ internal sealed class Option(string name, char letter, OptionKind kind, OptionSc
     /// <summary>What to use instead; null when it is not deprecated.</summary>
     internal string? Deprecated { get; init; }
 
+    /// <summary>What a command that starts a container makes of it; other commands judge for themselves.</summary>
+    internal OptionSupport Support { get; init; }
+
     /// <summary>As error texts name it: <c>-B, --bind</c>.</summary>
     internal string Display => Letter == '\0' ? $"--{Name}" : $"-{Letter}, --{Name}";
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Kerr.Cli.Console;
+using Kerr.Runtime.Configuration;
 
 namespace Kerr.Cli.Options;
 
@@ -14,6 +15,9 @@ internal sealed class OptionParser(Option[] own, Option[] global, OptionValues v
 {
     /// <summary>Somebody asked for the help.</summary>
     internal bool HelpWanted { get; private set; }
+
+    /// <summary>The option that an unknown one most likely stands for: <c>--contain</c>.</summary>
+    internal string? Suggestion { get; private set; }
 
     /// <summary>Reads options from <paramref name="at"/> on and leaves it behind them.</summary>
     /// <returns>What is wrong with them, or null.</returns>
@@ -68,6 +72,7 @@ internal sealed class OptionParser(Option[] own, Option[] global, OptionValues v
                 return null;
             }
 
+            Suggestion = Nearest(name);
             return $"unknown flag: --{name}";
         }
 
@@ -141,6 +146,20 @@ internal sealed class OptionParser(Option[] own, Option[] global, OptionValues v
 
         string? problem = values.Set(option, text, new ValueSource(ValueOrigin.Flag, "--" + option.Name));
         return problem is null ? null : $"invalid argument \"{text}\" for \"{option.Display}\" flag: {problem}";
+    }
+
+    private string? Nearest(string name)
+    {
+        List<string> names = [GlobalOptions.Help.Name];
+        foreach (Option option in (ReadOnlySpan<Option>)[.. own, .. global])
+        {
+            if (!option.Hidden)
+            {
+                names.Add(option.Name);
+            }
+        }
+
+        return NearestName.To(name, names) is { } near ? "--" + near : null;
     }
 
     private static Option? FindByName(Option[] options, string name)

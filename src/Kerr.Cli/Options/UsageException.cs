@@ -7,7 +7,7 @@ namespace Kerr.Cli.Options;
 /// <param name="reason">What is wrong with it, in the words that clients of the peers know.</param>
 /// <param name="path">The command that was being read, <c>config global</c>; empty for the program itself.</param>
 /// <param name="command">Its declaration.</param>
-/// <param name="aboutOptions">The list of options helps, not the form of the whole command.</param>
+/// <param name="aboutOptions">It is about an option: the commands of a group do not help.</param>
 internal sealed class UsageException(string reason, string path, Command command, bool aboutOptions = false)
     : Exception(reason)
 {
@@ -16,4 +16,7 @@ internal sealed class UsageException(string reason, string path, Command command
     internal Command Command { get; } = command;
 
     internal bool AboutOptions { get; } = aboutOptions;
+
+    /// <summary>What was most likely meant; null when nothing is near.</summary>
+    internal string? Hint { get; init; }
 }

@@ -39,7 +39,7 @@ public sealed class SifFile : IDisposable
 
         if (status.Kind == FileKind.Directory)
         {
-            throw ImageErrors.NotSif(path, "a directory");
+            throw ImageErrors.DirectoryNotSif(path);
         }
 
         if (status.Kind != FileKind.Regular)

@@ -72,9 +72,17 @@ public static class ConfigurationReader
     }
 
     /// <summary>The sentence for a name that no directive has.</summary>
-    public static string UnknownName(string name) => NearestName.To(name) is { } near
+    public static string UnknownName(string name) => NearestName.To(name, [.. Names()]) is { } near
         ? $"unknown directive '{name}'; did you mean '{near}'?"
         : $"unknown directive '{name}'";
+
+    private static IEnumerable<string> Names()
+    {
+        foreach (Directive directive in DirectiveTable.All.ToArray())
+        {
+            yield return directive.Name;
+        }
+    }
 
     private static SiteConfiguration.Setting? Parse(ReadOnlySpan<byte> line, out string? problem)
     {

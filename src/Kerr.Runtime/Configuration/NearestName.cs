@@ -1,29 +1,30 @@
 using System;
+using System.Collections.Generic;
 
 namespace Kerr.Runtime.Configuration;
 
-/// <summary>The directive that somebody who mistyped a name most likely meant.</summary>
-internal static class NearestName
+/// <summary>What somebody who mistyped a name most likely meant.</summary>
+public static class NearestName
 {
-    /// <summary>The name with the fewest letters to change; null when all are far off.</summary>
-    internal static string? To(string name)
+    /// <summary>The known name with the fewest letters to change; null when all are far off.</summary>
+    public static string? To(string name, IReadOnlyList<string> known)
     {
         string? nearest = null;
-        int least = Math.Max(2, name.Length / 3) + 1;
+        int least = Math.Min(Math.Max(2, name.Length / 3), name.Length / 2) + 1;     // of two letters, one must be right
 
         if (name.Length > 64)
         {
             return null;
         }
 
-        foreach (Directive directive in DirectiveTable.All)
+        foreach (string candidate in known)
         {
-            int distance = Distance(name, directive.Name);
+            int distance = Distance(name, candidate);
 
             if (distance < least)
             {
                 least = distance;
-                nearest = directive.Name;
+                nearest = candidate;
             }
         }
 

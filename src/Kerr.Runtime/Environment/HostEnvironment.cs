@@ -95,6 +95,9 @@ public static class HostEnvironment
     {
         private readonly Dictionary<string, int> _places = [];
 
+        // Variables of the old prefix whose value is told to be passed over.
+        private readonly HashSet<string> _told = [];
+
         internal List<EnvironmentVariable> Forwarded { get; } = [];
 
         internal List<EnvironmentVariable> Injected { get; } = [];
@@ -109,7 +112,7 @@ public static class HostEnvironment
         {
             foreach (EnvironmentVariable variable in request.User)
             {
-                Inject(Prefix + variable.Name, variable, "--env or --env-file");
+                Inject("--env or --env-file", variable, "--env or --env-file");
             }
 
             NoteOldPrefix();
@@ -149,7 +152,7 @@ public static class HostEnvironment
             if (index >= 0)
             {
                 string other = Injected[index].Value;
-                if (other != variable.Value)
+                if (other != variable.Value && !_told.Contains(source))
                 {
                     Warnings.Add($"Skipping environment variable [{source}={variable.Value}], "
                         + $"{name} is already overridden with different value [{other}]");
@@ -180,7 +183,9 @@ public static class HostEnvironment
                 }
                 else if ((user >= 0 ? request.User[user] : request.Host[host]).Value != variable.Value)
                 {
-                    Warnings.Add($"{variable.Name} and {Prefix}{name} have different values, using the latter");
+                    string used = user >= 0 ? "--env or --env-file" : Prefix + name;
+                    Warnings.Add($"{variable.Name} and {used} have different values, using the latter");
+                    _told.Add(variable.Name);
                 }
             }
         }

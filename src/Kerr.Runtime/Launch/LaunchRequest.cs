@@ -116,5 +116,8 @@ public sealed record LaunchRequest
         => Origins.TryGetValue(string.Create(CultureInfo.InvariantCulture, $"{option} {index}"), out string? origin) ? origin : Why(option);
 
     /// <summary>The reason to give for something that an option asked for.</summary>
-    public string Why(string option) => Origins.TryGetValue(option, out string? origin) ? origin : $"flag --{option}";
+    public string Why(string option) => Origins.TryGetValue(option, out string? origin) ? origin : Origin.OfFlag("--" + option);
+
+    /// <summary>What an error about an option begins with; see <see cref="Origin.Blame"/>.</summary>
+    public string Blame(string option) => Origin.Blame(Why(option));
 }

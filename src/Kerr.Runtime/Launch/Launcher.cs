@@ -34,7 +34,7 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
     {
         using ImageFacts image = Look(request.Image, host);
         EndPhase("image facts");
-        if (TemporarySandbox.Reason(request, configuration, image.File, host) is { } why)
+        if (Origin.Blaming(request.Why("unsquash"), () => TemporarySandbox.Reason(request, configuration, image.File, host)) is { } why)
         {
             if (tell is null)
             {
@@ -114,6 +114,11 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
 
     private static ImageFacts Look(string name, IHostFacts host)
     {
+        if (name.Length == 0)
+        {
+            throw new UserException("image name is empty", "name a file or a directory: kerr exec image.sif COMMAND");
+        }
+
         string path = FileSystem.Absolute(name, host.WorkingDirectory ?? "/");
         if (IsUri(name) && host.Stat(path) is null)
         {

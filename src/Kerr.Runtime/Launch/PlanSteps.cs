@@ -104,8 +104,8 @@ public sealed record UnshareStep(string Text, string Why, ulong Namespaces) : Pl
         }
 
         description.Add("namespaces", names);
-        description.Add("uidMap", UidMap);
-        description.Add("gidMap", GidMap);
+        description.Add("uidMap", UidMap?.TrimEnd('\n'));
+        description.Add("gidMap", GidMap?.TrimEnd('\n'));
         description.Add("uidMapCommand", UidMapCommand ?? []);
         description.Add("gidMapCommand", GidMapCommand ?? []);
         if (DenySetgroups)

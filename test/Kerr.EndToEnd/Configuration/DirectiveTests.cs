@@ -42,7 +42,10 @@ public class DirectiveTests
         Exec(lines, "--contain", Images.Directory, "sh", "-c", "test -e /etc/site -o -e /opt/site").Ends(1);
         Exec(lines, "--no-mount", "/etc/site", Images.Directory, "sh", "-c", "test ! -e /etc/site && cat /opt/site/file").Prints("of the site");
         Exec(lines, "--no-mount", "bind-paths", Images.Directory, "sh", "-c", "test -e /etc/site -o -e /opt/site").Ends(1);
-        Exec([$"bind path = {directory}/none:/opt/none"], Images.Directory, "echo", "ran").Shows("ran");
+        string missing = $"bind path = {directory}/none:/opt/none";
+        Exec([missing], Images.Directory, "echo", "ran").Prints("ran");
+        As.User.Run("-v", "-c", ConfigurationFile.With(missing), "exec", Images.Directory, "echo", "ran").Shows("ran").Warns($"{directory}/none does not exist");
+        As.User.Run("-c", ConfigurationFile.With(missing), "explain", "exec", Images.Directory, "true").Shows($"# configuration: {missing}: {directory}/none does not exist");
     }
 
     [Fact]
@@ -99,7 +102,7 @@ public class DirectiveTests
     public void A_kind_of_image_can_be_forbidden_to_users(string line, string kind)
     {
         string image = kind switch { "directory" => Images.Directory, "sif" => Images.Sif, _ => new ImageTree().Copy("/hello", StaticPrograms.Exit37).SquashFs() };
-        Exec([line], image, "/hello").IsFatal("does not allow images of this kind");
+        Exec([line], image, "/hello").IsFatal($"`{line}`");
         As.Root.Run("-c", ConfigurationFile.With(line), "exec", image, kind == "squashfs" ? "/hello" : "true").Ends(kind == "squashfs" ? 37 : 0);
     }
 

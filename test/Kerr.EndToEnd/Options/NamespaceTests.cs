@@ -96,6 +96,17 @@ public class NamespaceTests
         => As.User.Run("exec", "-c", "--net", "--network=none", Images.Directory, "grep", "-c", "localhost", "/etc/hosts").Prints("2");
 
     [Fact]
+    public void A_network_is_asked_for_without_net_too_by_option_or_variable()
+    {
+        const string interfaces = "tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '";
+        As.User.Run("exec", "--network", "none", Images.Directory, "sh", "-c", interfaces).Shows("lo").Warns("INFO:    Setting --net (required by --network)");
+        Assert.NotEqual(OfHost("net"), Of(As.User, "net", "--network", "none"));
+        Assert.NotEqual(OfHost("net"), Of(As.User.With("APPTAINER_NETWORK=none"), "net"));
+        As.User.Run("exec", "--network", "bridge", Images.Directory, "true").IsFatal("network bridge is not supported by this version");
+        As.Root.With("APPTAINER_NETWORK=bridge").Run("exec", Images.Directory, "true").IsFatal("environment variable APPTAINER_NETWORK: network bridge is not supported");
+    }
+
+    [Fact]
     public void Net_alone_is_refused_with_what_to_write()
         => As.User.Run("exec", "--net", Images.Directory, "true").Ends(255).Warns("--network none");
 

@@ -11,8 +11,8 @@ internal sealed class ActionOptions(Invocation invocation)
 {
     private readonly OptionValues _values = invocation.Values;
 
-    /// <summary>The image as it was written; where that is a URI, the file that it stands for once it is fetched.</summary>
-    internal string Image { get; set; } = invocation.Arguments[0];
+    /// <summary>The image as it was written.</summary>
+    internal string Image => invocation.Arguments[0];
 
     /// <summary>What follows the image; for exec the command comes first.</summary>
     internal ReadOnlyMemory<string> Arguments => invocation.Arguments.AsMemory(1);
@@ -29,6 +29,16 @@ internal sealed class ActionOptions(Invocation invocation)
 
     /// <summary>The options that command line or environment gave.</summary>
     internal IEnumerable<Option> Given => _values.Options;
+
+    /// <summary>Whether a given option asks for something: <c>--nv=false</c> and <c>--pids-limit 0</c> do not, nor does <c>--nv</c> beside <c>--no-nv</c>.</summary>
+    internal bool Asks(Option option) => option.Kind switch
+    {
+        OptionKind.Flag => _values.Flag(option) && !Cancelled(option),
+        OptionKind.Number => _values.Number(option) != Default(option),
+        OptionKind.Text => _values.Text(option).Length > 0,
+        OptionKind.Map => _values.Pairs(option).Count > 0,
+        _ => _values.Items(option).Count > 0,
+    };
 
     // Mounts. Each item of Binds and Mounts is a whole flag or variable; it may hold several specs.
     internal IReadOnlyList<string> Binds => _values.Items(MountOptions.Bind);
@@ -230,6 +240,11 @@ internal sealed class ActionOptions(Invocation invocation)
     internal bool NoCompat => _values.Flag(ImageOptions.NoCompat);
 
     internal string? Proot => TextOrNull(ImageOptions.Proot);
+
+    private bool Cancelled(Option option)
+        => (option == DeviceOptions.Nv && NoNv) || (option == DeviceOptions.Rocm && NoRocm) || (option == ImageOptions.Oci && !Oci);
+
+    private static int Default(Option option) => ValueSyntax.TryNumber(option.Default, out int number) ? number : 0;
 
     // --hostname "" means what leaving it out means, as under the peers.
     private string? TextOrNull(Option option) => _values.Text(option) is { Length: > 0 } text ? text : null;

@@ -81,52 +81,46 @@ internal static class ActionRequest
         foreach (Option option in options.Given)
         {
             string name = option.Name == "pwd" ? "cwd" : option.Name;
-            origins[name] = Text(options.Source(option));
+            origins[name] = OriginOf(options.Source(option));
             if (option.EnvironmentAdds)
             {
                 IReadOnlyList<ValueSource> sources = options.Sources(option);
                 for (int i = 0; i < sources.Count; i++)
                 {
-                    origins[string.Create(CultureInfo.InvariantCulture, $"{name} {i}")] = Text(sources[i]);
+                    origins[string.Create(CultureInfo.InvariantCulture, $"{name} {i}")] = OriginOf(sources[i]);
                 }
             }
         }
 
         return origins;
-
-        static string Text(ValueSource source)
-            => source.Origin == ValueOrigin.Environment ? $"variable {source.Name}" : $"flag {source.Name}";
     }
+
+    private static string OriginOf(ValueSource source)
+        => source.Origin == ValueOrigin.Environment ? Origin.OfVariable(source.Name) : Origin.OfFlag(source.Name);
 
     /// <summary>What this version cannot do must not be passed over in silence.</summary>
     private static void RefuseWhatIsMissing(ActionOptions options)
     {
-        foreach ((bool wanted, string name) in (ReadOnlySpan<(bool, string)>)
-        [
-            (options.ApplyCgroups is not null, "--apply-cgroups"), (options.Memory is not null, "--memory"), (options.Cpus is not null, "--cpus"),
-            (options.MemoryReservation is not null, "--memory-reservation"), (options.MemorySwap is not null, "--memory-swap"),
-            (options.CpusetCpus is not null, "--cpuset-cpus"), (options.CpusetMems is not null, "--cpuset-mems"),
-            (options.PidsLimit != 0, "--pids-limit"), (options.OomKillDisable, "--oom-kill-disable"), (options.BlkioWeight != 0, "--blkio-weight"),
-            (options.CpuShares != -1, "--cpu-shares"), (options.BlkioWeightDevices.Count > 0, "--blkio-weight-device"),
-            (options.Devices.Count > 0, "--device"), (options.Oci, "--oci"), (options.Passphrase, "--passphrase"), (options.PemPath is not null, "--pem-path"),
-            (options.NetnsPath is not null, "--netns-path"), (options.NetworkArgs.Count > 0, "--network-args"), (options.Data.Count > 0, "--data"),
-        ])
+        foreach (Option option in options.Given)
         {
-            if (wanted)
+            if (option.Support == OptionSupport.Full || !options.Asks(option))
             {
-                throw new UserException($"{name} is not supported by this version", "leave it out; docs/compatibility.md lists what is there");
+                continue;
             }
-        }
 
-        foreach ((bool wanted, string name) in (ReadOnlySpan<(bool, string)>)
-        [
-            (options.Nv && !options.NoNv, "--nv"), (options.Rocm && !options.NoRocm, "--rocm"), (options.IntelHpu, "--intel-hpu"), (options.ShareNamespaces, "--sharens"),
-            (options.RunscriptTimeout is not null, "--runscript-timeout"),
-        ])
-        {
-            if (wanted)
+            string origin = OriginOf(options.Source(option)), blame = Origin.Blame(origin);
+            if (option.Support == OptionSupport.Refused)
             {
-                Log.Warning($"{name} has no effect in this version");
+                Invocation invocation = options.Invocation;
+                throw new UserException(
+                    $"{blame}--{option.Name} is not supported by this version",
+                    (blame.Length > 0 ? $"unset {Origin.Name(origin)}" : "leave it out")
+                    + $"; what is there: {invocation.Program.Name} help {invocation.Path}");
+            }
+
+            if (option.Support == OptionSupport.Warned)
+            {
+                Log.Warning($"{blame}--{option.Name} has no effect in this version");
             }
         }
     }

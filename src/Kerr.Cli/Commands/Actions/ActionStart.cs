@@ -45,13 +45,14 @@ internal static class ActionStart
         SiteConfiguration configuration = Site.Configuration(invocation, installation);
         var launcher = new Launcher(configuration, installation, Program.StartedAt);
         launcher.EndPhase("command line and configuration");
+        LaunchRequest request = ActionRequest.Of(action, options);
         if (options.Image.Contains(':', StringComparison.Ordinal) && ImageUri.TryParse(options.Image) is { } uri)
         {
-            options.Image = ImageFetch.ForAction(invocation, configuration, uri);
+            request = request with { Image = ImageFetch.ForAction(invocation, configuration, uri) };
             launcher.EndPhase("fetching the image");
         }
 
-        plan = launcher.Prepare(ActionRequest.Of(action, options), new Host(invocation.Environment), tell);
+        plan = launcher.Prepare(request, new Host(invocation.Environment), tell);
         return launcher;
     }
 

@@ -20,6 +20,7 @@ internal static class ExecCommand
             + "mpirun -n 4 kerr exec image.sif ./solver",
         Arity = Arity.AtLeast(2),
         Options = static () => ActionOptionTable.For(OptionScope.Exec),
+        StartsContainers = true,
         Run = static invocation => ActionStart.Run(LaunchAction.Exec, new ActionOptions(invocation)),
     };
 }

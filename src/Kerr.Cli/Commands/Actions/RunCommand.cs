@@ -17,6 +17,7 @@ internal static class RunCommand
         Examples = "kerr run image.sif --version\nkerr run --app plot image.sif data.csv",
         Arity = Arity.AtLeast(1),
         Options = static () => ActionOptionTable.For(OptionScope.Run),
+        StartsContainers = true,
         Run = static invocation => ActionStart.Run(LaunchAction.Run, new ActionOptions(invocation)),
     };
 }

@@ -15,6 +15,7 @@ internal static class ShellCommand
         Examples = "kerr shell image.sif\nkerr shell --shell /bin/zsh --contain image.sif",
         Arity = Arity.AtLeast(1),
         Options = static () => ActionOptionTable.For(OptionScope.Shell),
+        StartsContainers = true,
         Run = static invocation => ActionStart.Run(LaunchAction.Shell, new ActionOptions(invocation)),
     };
 }

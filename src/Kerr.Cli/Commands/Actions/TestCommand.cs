@@ -15,6 +15,7 @@ internal static class TestCommand
         Examples = "kerr test image.sif",
         Arity = Arity.AtLeast(1),
         Options = static () => ActionOptionTable.For(OptionScope.Test),
+        StartsContainers = true,
         Run = static invocation => ActionStart.Run(LaunchAction.Test, new ActionOptions(invocation)),
     };
 }

@@ -23,7 +23,7 @@ internal static class ImageOptions
 
     internal static readonly Option DockerHost = new("docker-host", '\0', OptionKind.Text, ActionsAndBuild,
         "the Docker daemon to ask for docker-daemon: images")
-    { ValueName = "URL", Keys = ["DOCKER_HOST"], KeysWithoutPrefix = true };
+    { ValueName = "URL", Keys = ["DOCKER_HOST"], KeysWithoutPrefix = true, Support = OptionSupport.Ignored };
 
     internal static readonly Option AuthFile = new("authfile", '\0', OptionKind.Text, ActionsAndBuild,
         "take registry credentials from this file instead of the usual one")
@@ -38,11 +38,12 @@ internal static class ImageOptions
     { Deprecated = "use --no-https" };
 
     internal static readonly Option Passphrase = new("passphrase", '\0', OptionKind.Flag, ActionsAndBuild,
-        "ask for the passphrase of an encrypted image");
+        "ask for the passphrase of an encrypted image")
+    { Support = OptionSupport.Refused };
 
     internal static readonly Option PemPath = new("pem-path", '\0', OptionKind.Text, ActionsAndBuild,
         "RSA key (PEM) of an encrypted image")
-    { ValueName = "FILE" };
+    { ValueName = "FILE", Support = OptionSupport.Refused };
 
     internal static readonly Option TmpDir = new("tmpdir", '\0', OptionKind.Text, ActionsAndBuild,
         "directory for temporary files")
@@ -66,23 +67,23 @@ internal static class ImageOptions
 
     internal static readonly Option KeepLayers = new("keep-layers", '\0', OptionKind.Flag, ActionsAndBuild,
         "keep the layers of an OCI image apart in an OCI-SIF")
-    { Keys = ["KEEP_LAYERS"] };
+    { Keys = ["KEEP_LAYERS"], Support = OptionSupport.Ignored };
 
     internal static readonly Option Oci = new("oci", '\0', OptionKind.Flag, ActionsAndBuild,
         "run as an OCI container")
-    { Keys = ["OCI"] };
+    { Keys = ["OCI"], Support = OptionSupport.Refused };
 
     internal static readonly Option NoOci = new("no-oci", '\0', OptionKind.Flag, ActionsAndBuild,
         "run natively even where 'oci mode' is configured")
-    { Keys = ["NO_OCI"] };
+    { Keys = ["NO_OCI"], Support = OptionSupport.Ignored };
 
     internal static readonly Option NoCompat = new("no-compat", '\0', OptionKind.Flag, OptionScope.Actions,
         "with --oci, keep native habits (binds, working directory, umask)")
-    { Keys = ["NO_COMPAT"] };
+    { Keys = ["NO_COMPAT"], Support = OptionSupport.Ignored };
 
     internal static readonly Option Proot = new("proot", '\0', OptionKind.Text, OptionScope.Processes,
         "proot of the host to show inside")
-    { ValueName = "PATH", Keys = ["PROOT"], Hidden = true };
+    { ValueName = "PATH", Keys = ["PROOT"], Hidden = true, Support = OptionSupport.Ignored };
 
     internal static readonly Option[] All =
     [

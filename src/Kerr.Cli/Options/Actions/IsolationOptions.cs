@@ -48,16 +48,16 @@ internal static class IsolationOptions
     { ValueName = "NAME", Keys = ["HOSTNAME"] };
 
     internal static readonly Option Network = new("network", '\0', OptionKind.Text, OptionScope.Actions,
-        "networks to join under --net, separated by commas; none: loopback only")
+        "networks to join, separated by commas; none: loopback only; implies --net")
     { ValueName = "NAME", Keys = ["NETWORK"] };
 
     internal static readonly Option NetworkArgs = new("network-args", '\0', OptionKind.List, OptionScope.Actions,
         "arguments for the network plugins, such as portmap=8080:80/tcp")
-    { ValueName = "ARGS", Keys = ["NETWORK_ARGS"] };
+    { ValueName = "ARGS", Keys = ["NETWORK_ARGS"], Support = OptionSupport.Refused };
 
     internal static readonly Option NetnsPath = new("netns-path", '\0', OptionKind.Text, OptionScope.Actions,
         "join this network namespace")
-    { ValueName = "PATH", Keys = ["NETNS_PATH"] };
+    { ValueName = "PATH", Keys = ["NETNS_PATH"], Support = OptionSupport.Refused };
 
     internal static readonly Option Dns = new("dns", '\0', OptionKind.Text, OptionScope.Actions,
         "name servers to write to resolv.conf, separated by commas")
@@ -105,11 +105,11 @@ internal static class IsolationOptions
 
     internal static readonly Option ShareNamespaces = new("sharens", '\0', OptionKind.Flag, OptionScope.Processes,
         "share namespaces and image with the other processes of one parallel launch")
-    { Keys = ["SHARENS"] };
+    { Keys = ["SHARENS"], Support = OptionSupport.Warned };
 
     internal static readonly Option NoSetgroups = new("no-setgroups", '\0', OptionKind.Flag, OptionScope.Actions,
         "forbid setgroups under --fakeroot")
-    { Keys = ["NO_SETGROUPS"] };
+    { Keys = ["NO_SETGROUPS"], Support = OptionSupport.Ignored };
 
     internal static readonly Option IgnoreSubuid = new("ignore-subuid", '\0', OptionKind.Flag, OptionScope.Actions,
         "--fakeroot does as if /etc/subuid had no range for the caller")
@@ -117,11 +117,11 @@ internal static class IsolationOptions
 
     internal static readonly Option IgnoreFakerootCommand = new("ignore-fakeroot-command", '\0', OptionKind.Flag, OptionScope.Actions,
         "--fakeroot does without its help for programs that change owners")
-    { Keys = ["IGNORE_FAKEROOT_COMMAND"], Hidden = true };
+    { Keys = ["IGNORE_FAKEROOT_COMMAND"], Hidden = true, Support = OptionSupport.Ignored };
 
     internal static readonly Option IgnoreUserns = new("ignore-userns", '\0', OptionKind.Flag, OptionScope.Actions,
         "--fakeroot does as if there were no user namespaces")
-    { Keys = ["IGNORE_USERNS"], Hidden = true };
+    { Keys = ["IGNORE_USERNS"], Hidden = true, Support = OptionSupport.Ignored };
 
     internal static readonly Option[] All =
     [

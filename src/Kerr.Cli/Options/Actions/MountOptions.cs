@@ -14,7 +14,7 @@ internal static class MountOptions
 
     internal static readonly Option Data = new("data", '\0', OptionKind.Repeated, OptionScope.Actions,
         "show the data of a data container at TARGET")
-    { ValueName = "SOURCE:TARGET" };
+    { ValueName = "SOURCE:TARGET", Support = OptionSupport.Refused };
 
     internal static readonly Option Home = new("home", 'H', OptionKind.Text, OptionScope.Actions,
         "the home directory to show, and where (default: the caller's own)")

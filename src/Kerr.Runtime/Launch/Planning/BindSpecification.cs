@@ -10,6 +10,8 @@ namespace Kerr.Runtime.Launch.Planning;
 /// <c>--bind</c>: <c>src[:dest[:opt[,opt]]]</c>, specs separated by commas, <c>\,</c> and <c>\:</c> for a plain comma or colon.
 /// <c>--mount</c>: comma-separated <c>key=value</c> with CSV quoting, specs separated by newlines.
 /// </remarks>
+/// <param name="Source">As it was written.</param>
+/// <param name="Destination">As it was written; empty when it is the source's own path.</param>
 public sealed record BindSpecification(string Source, string Destination)
 {
     public bool ReadOnly { get; init; }
@@ -81,7 +83,7 @@ public sealed record BindSpecification(string Source, string Destination)
             throw new UserException($"bind {text} has no source", "write source:destination, or only source");
         }
 
-        string destination = fields.Count > 1 && fields[1].Length > 0 ? fields[1] : source;
+        string destination = fields.Count > 1 ? fields[1] : "";
         var bind = new BindSpecification(source, destination);
         foreach (string option in fields.Count > 2 ? fields[2].Split(',') : [])
         {

@@ -93,7 +93,7 @@ internal static class CommandPlan
     {
         if (!IsAppName(app))
         {
-            throw new UserException($"{app} is no name of an application", "names have letters, digits, and _ + . -");
+            throw new UserException($"{plan.Request.Blame("app")}{app} is no name of an application", "names have letters, digits, and _ + . -");
         }
 
         string path = $"/scif/apps/{app}/scif/{script}";

@@ -87,13 +87,22 @@ internal static class FilesPlan
         const string path = "/etc/resolv.conf";
         if (!plan.Configuration.ConfigResolvConf || plan.Isolation.NoMount.Contains(path) || plan.Isolation.NoMount.Contains("bind-paths"))
         {
-            plan.Notes.Skip(path, plan.Configuration.ConfigResolvConf ? plan.Request.Why("no-mount") : "configuration: config resolv_conf = no");
+            string why = plan.Configuration.ConfigResolvConf ? plan.Request.Why("no-mount") : "configuration: config resolv_conf = no";
+            if (plan.Request.Dns is null)
+            {
+                plan.Notes.Skip(path, why);
+            }
+            else
+            {
+                plan.Notes.SkipLoudly($"{path} with the name servers of --dns", why);
+            }
+
             return;
         }
 
         if (plan.Request.Dns is { Length: > 0 } dns)
         {
-            plan.Steps.Add(new FileStep($"Writing {path}", plan.Request.Why("dns"), "resolv.conf", 0x1A4, Resolver(dns)));
+            plan.Steps.Add(new FileStep($"Writing {path}", plan.Request.Why("dns"), "resolv.conf", 0x1A4, Origin.Blaming(plan.Request.Why("dns"), () => Resolver(dns))));
             plan.Steps.Add(Session("resolv.conf", path, plan.Request.Why("dns")));
         }
         else
@@ -139,7 +148,7 @@ internal static class FilesPlan
 
         if (!IsHostName(name))
         {
-            throw new UserException($"{name} is not a valid hostname", "use letters, digits and dashes, parts separated by dots, 63 characters at most");
+            throw new UserException($"{plan.Request.Blame("hostname")}{name} is not a valid hostname", "use letters, digits and dashes, parts separated by dots, 63 characters at most");
         }
 
         plan.Steps.Add(new FileStep("Writing /etc/hostname", plan.Request.Why("hostname"), "hostname", 0x1A4, name + "\n"));

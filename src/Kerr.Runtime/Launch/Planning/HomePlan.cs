@@ -16,7 +16,7 @@ internal sealed record HomePlan(string? Destination, string? Source, bool Mounte
     {
         LaunchRequest request = plan.Request;
         bool custom = request.Home is not null;
-        (string? source, string? destination) = custom ? Custom(plan, request.Home!) : Default(plan);
+        (string? source, string? destination) = custom ? Origin.Blaming(request.Why("home"), () => Custom(plan, request.Home!)) : Default(plan);
         if (destination is null)
         {
             plan.Notes.Skip("home directory", "the user database has no home for this user");
@@ -32,7 +32,7 @@ internal sealed record HomePlan(string? Destination, string? Source, bool Mounte
         if (custom && !plan.Configuration.UserBindControl)
         {
             throw new UserException(
-                "not mounting user requested home: user bind control is disallowed", "leave out --home, or ask the administrator");
+                request.Blame("home") + "not mounting user requested home: user bind control is disallowed", "leave out --home, or ask the administrator");
         }
 
         if (!custom && !plan.Configuration.MountHome)

@@ -52,10 +52,16 @@ internal sealed record Isolation
         }
 
         bool pid = (request.Pid || all || request.FuseMounts.Count > 0) && !request.NoPid;
-        (uint? uid, uint? gid) = TargetIds(request.Security);
+        (uint? uid, uint? gid) = Origin.Blaming(request.Why("security"), () => TargetIds(request.Security));
         if ((uid is not null || gid is not null) && mode == LaunchMode.UserNamespace && request.Fakeroot)
         {
             throw new UserException("--security uid: and gid: do not go with --fakeroot", "leave out one of them");
+        }
+
+        // Without a namespace the option would be passed over, and the payload would have the host's network.
+        if (request.Network is not null && !request.Net)
+        {
+            notes.Info("Setting --net (required by --network)");
         }
 
         bool fake = mode == LaunchMode.Fakeroot;
@@ -66,7 +72,7 @@ internal sealed record Isolation
             Pid = Allowed(pid, configuration.AllowPidNs, "PID namespace", "allow pid ns"),
             Ipc = Allowed(request.Ipc || all, configuration.AllowIpcNs, "IPC namespace", "allow ipc ns"),
             Uts = Allowed(request.Uts || request.HostName is not null, configuration.AllowUtsNs, "UTS namespace", "allow uts ns"),
-            Net = request.Net,
+            Net = request.Net || request.Network is not null,
             CleanEnvironment = request.CleanEnvironment || all,
             AppInit = !request.NoInit && !request.Compat,
             WritableTmpfs = request.WritableTmpfs || (request.Compat && request.Overlays.Count == 0 && !request.Writable),
@@ -81,7 +87,8 @@ internal sealed record Isolation
         {
             if (wanted && !allowed)
             {
-                notes.Skip(what, $"configuration: {directive} = no");
+                // Asked for, or part of what was asked for: less isolation than that must be seen.
+                notes.SkipLoudly(what, $"configuration: {directive} = no");
             }
 
             return wanted && allowed;

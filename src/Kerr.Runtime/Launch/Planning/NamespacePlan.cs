@@ -39,7 +39,7 @@ internal static class NamespacePlan
 
         if (isolation.Net)
         {
-            plan.Steps.Add(new LoopbackStep("Bringing up the loopback interface", plan.Request.Why("net"))
+            plan.Steps.Add(new LoopbackStep("Bringing up the loopback interface", plan.Request.Why(plan.Request.Net ? "net" : "network"))
             {
                 Policy = FailurePolicy.Quiet,
                 Failures = [new(default, "cannot bring up the loopback interface")],

@@ -233,7 +233,7 @@ internal static class PayloadPlan
         {
             string path = FileSystem.Absolute(name, plan.Host.WorkingDirectory ?? "/");
             string text = plan.Host.ReadText(path)
-                ?? throw new UserException($"environment file {path} cannot be read", "check the path and its permissions");
+                ?? throw new UserException($"{plan.Request.Blame("env-file")}environment file {path} cannot be read", "check the path and its permissions");
             files.Add(new(name, System.Text.Encoding.Latin1.GetBytes(text)));
         }
 

@@ -15,6 +15,19 @@ public static class Planner
     public static LaunchPlan Plan(
         LaunchRequest request, SiteConfiguration configuration, ImageFacts image, IHostFacts host, Installation installation)
     {
+        try
+        {
+            return Decide(request, configuration, image, host, installation);
+        }
+        catch (UserException error) when (Origin.Blamed(request, error) is { } blamed)
+        {
+            throw blamed;
+        }
+    }
+
+    private static LaunchPlan Decide(
+        LaunchRequest request, SiteConfiguration configuration, ImageFacts image, IHostFacts host, Installation installation)
+    {
         var notes = new PlanNotes();
         var plan = new PlanContext(request, configuration, image, host, installation, notes, Isolation.Of(request, configuration, host, notes));
         Check(plan);
@@ -35,7 +48,11 @@ public static class Planner
         FilesPlan.Add(plan);
         UserBinds.Add(plan);
         SitePlan.AddWorkingDirectory(plan);
-        FusePlan.AddUserMounts(plan);
+        Origin.Blaming(request.Why("fusemount"), () =>
+        {
+            FusePlan.AddUserMounts(plan);
+            return plan;
+        });
         plan.Steps.Add(new EnterStep("Entering the container root", "the host goes out of sight")
         {
             Failures = [new(default, "cannot enter the root of the container")],
@@ -84,7 +101,9 @@ public static class Planner
         };
         if (!allowed && plan.Host.Uid != 0)
         {
-            throw new UserException($"the administrator does not allow images of this kind ({image.File.Kind})", "use another format of the image, or ask the administrator");
+            throw new UserException(
+                $"the administrator does not allow {KindName(image.File.Kind)}: `allow container {KindDirective(image.File.Kind)} = no`",
+                "use another format of the image, or ask the administrator");
         }
 
         if (request.Writable && image.File.Kind == ImageKind.Sif && !HasWritableOverlay(plan))
@@ -99,16 +118,30 @@ public static class Planner
             throw new UserException($"image {image.Path} cannot be written by this user", "copy it to a place of your own, or use --writable-tmpfs");
         }
 
-        if (request.Net && request.Network is not ("none" or null) || (request.Net && request.Network is null && plan.Host.Uid == 0))
+        if (plan.Isolation.Net && request.Network != "none")
         {
-            throw new UserException($"network {request.Network ?? "bridge"} is not supported yet", "use --net --network none for a network of its own without a way out");
-        }
-
-        if (request.Net && request.Network is null)
-        {
-            throw new UserException("--net alone needs a bridge network, which only root can make", "add --network none");
+            throw request.Network is null && plan.Host.Uid != 0
+                ? new UserException("--net alone needs a bridge network, which only root can make", "add --network none")
+                : new UserException(
+                    $"{request.Blame("network")}network {request.Network ?? "bridge"} is not supported by this version", "use --net --network none for a network of its own without a way out");
         }
     }
+
+    private static string KindName(ImageKind kind) => kind switch
+    {
+        ImageKind.Sandbox => "directories as images",
+        ImageKind.Sif => "SIF images",
+        ImageKind.SquashFs => "squashfs images",
+        _ => "ext3 images",
+    };
+
+    private static string KindDirective(ImageKind kind) => kind switch
+    {
+        ImageKind.Sandbox => "dir",
+        ImageKind.Sif => "sif",
+        ImageKind.SquashFs => "squashfs",
+        _ => "extfs",
+    };
 
     private static bool HasWritableOverlay(PlanContext plan)
     {

@@ -28,7 +28,7 @@ internal static class PrivilegePlan
             throw new UserException("--allow-setuid is for root only", "leave it out: files of the image gain nothing in a user's container");
         }
 
-        ulong add = Parse(plan, request.AddCapabilities), drop = Parse(plan, request.DropCapabilities);
+        ulong add = Parse(plan, request.AddCapabilities, "add"), drop = Parse(plan, request.DropCapabilities, "drop");
         if (plan.Isolation.Mode == LaunchMode.Root)
         {
             AddForRoot(plan, add, drop);
@@ -108,7 +108,7 @@ internal static class PrivilegePlan
         return (uid, gids);
     }
 
-    private static ulong Parse(PlanContext plan, string? list)
+    private static ulong Parse(PlanContext plan, string? list, string verb)
     {
         ulong set = 0;
         foreach (string part in (list ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
@@ -123,7 +123,7 @@ internal static class PrivilegePlan
             }
             else
             {
-                plan.Notes.Warn($"won't add unknown capability: {part}");
+                plan.Notes.Warn($"won't {verb} unknown capability: {part}");
             }
         }
 

@@ -45,7 +45,7 @@ internal static class ProcessPlan
         if (asked is not null && IsProcessPath(asked))
         {
             // CVE-2024-21626: a descriptor of the host reached through /proc.
-            throw new UserException($"working directory {asked} leads through /proc", "give the directory by its own path");
+            throw new UserException($"{plan.Request.Blame("cwd")}working directory {asked} leads through /proc", "give the directory by its own path");
         }
 
         string home = plan.Home.Destination ?? "/";
@@ -68,9 +68,9 @@ internal static class ProcessPlan
             Failures =
             [
                 new(Errno.ENOENT, asked is not null
-                    ? $"failed to set working directory: {asked} does not exist in the container" : $"working directory {directories[0]} is not in the container",
+                    ? $"{plan.Request.Blame("cwd")}failed to set working directory: {asked} does not exist in the container" : $"working directory {directories[0]} is not in the container",
                     asked is not null ? "bind a directory there, or use one that the image has" : null),
-                new(default, $"failed to set working directory {directories[0]}"),
+                new(default, $"{(asked is null ? "" : plan.Request.Blame("cwd"))}failed to set working directory {directories[0]}"),
             ],
         });
     }

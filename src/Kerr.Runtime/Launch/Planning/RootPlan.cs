@@ -57,7 +57,7 @@ internal static class RootPlan
                 new(default, "cannot make the root of the container from the image"),
             ],
         };
-        plan.Steps.Add(OverlayPlan.AddLayers(plan, step));
+        plan.Steps.Add(Origin.Blaming(plan.Request.Why("overlay"), () => OverlayPlan.AddLayers(plan, step)));
     }
 
     /// <summary>Whether anything but the image itself stands where missing bind targets can be made.</summary>

@@ -21,7 +21,7 @@ internal static class SecurityPlan
                 case "seccomp" when value.Length > 0:
                     string path = FileSystem.Absolute(value, plan.Host.WorkingDirectory ?? "/");
                     byte[] filter = Seccomp.SeccompProfile.Compile(
-                        path, plan.Host.ReadText(path) ?? throw new UserException($"seccomp profile {path} cannot be read", "check the path and its permissions"));
+                        path, plan.Host.ReadText(path) ?? throw new UserException($"{plan.Request.Blame("security")}seccomp profile {path} cannot be read", "check the path and its permissions"));
                     plan.Steps.Add(new SeccompStep($"Installing seccomp filter: {path}", plan.Request.Why("security"), filter)
                     {
                         Failures = [new(default, $"cannot install the seccomp filter {path}")],

@@ -78,7 +78,16 @@ internal static class SitePlan
 
         void One(string source, string destination, string why)
         {
-            if (!Skipped(destination))
+            if (Skipped(destination))
+            {
+                return;
+            }
+
+            if (UserBinds.IsMissing(plan, source))
+            {
+                plan.Notes.Skip(destination, $"{why}: {source} does not exist");
+            }
+            else
             {
                 plan.Steps.Add(File(source, destination, why, MountFlags.SourceOnHost | MountFlags.SkipMissingSource));
             }

@@ -16,17 +16,19 @@ internal static class UserBinds
         var binds = new List<BindSpecification>();
         for (int i = 0; i < request.Binds.Count; i++)
         {
-            foreach (BindSpecification bind in BindSpecification.ParseBind(request.Binds[i]))
+            string text = request.Binds[i], why = request.Why("bind", i);
+            foreach (BindSpecification bind in Origin.Blaming(why, () => new List<BindSpecification>(BindSpecification.ParseBind(text))))
             {
-                Add(bind with { Why = request.Why("bind", i) });
+                Add(bind with { Why = why });
             }
         }
 
         for (int i = 0; i < request.Mounts.Count; i++)
         {
-            foreach (BindSpecification bind in BindSpecification.ParseMount(request.Mounts[i]))
+            string text = request.Mounts[i], why = request.Why("mount", i);
+            foreach (BindSpecification bind in Origin.Blaming(why, () => new List<BindSpecification>(BindSpecification.ParseMount(text))))
             {
-                Add(bind with { Why = request.Why("mount", i) });
+                Add(bind with { Why = why });
             }
         }
 
@@ -35,11 +37,12 @@ internal static class UserBinds
         void Add(BindSpecification bind)
         {
             string source = FileSystem.Absolute(bind.Source, host.WorkingDirectory ?? "/");
-            string destination = bind.Destination == bind.Source ? source : bind.Destination;
+            string destination = bind.Destination.Length == 0 ? source : bind.Destination;
             if (!destination.StartsWith('/'))
             {
                 throw new UserException(
-                    $"bind destination {destination} is not absolute", $"write --bind {bind.Source}:/{destination}");
+                    $"{Origin.Blame(bind.Why)}cannot bind {bind.Source} onto {destination}: destination must be an absolute path",
+                    $"write {bind.Source}:/{destination}, or leave out :{destination} for the path that it has outside");
             }
 
             binds.Add(bind with { Source = source, Destination = FileSystem.Clean(destination) });
@@ -62,6 +65,10 @@ internal static class UserBinds
 
     public static bool IsDevice(BindSpecification bind)
         => bind.Destination.StartsWith("/dev/", StringComparison.Ordinal) && bind.Source.StartsWith("/dev/", StringComparison.Ordinal);
+
+    /// <summary>Whether a source is known not to be there: behind a directory that the caller cannot search, only the attempt tells.</summary>
+    public static bool IsMissing(PlanContext plan, string source)
+        => plan.Host.Stat(source, follow: false) is null && plan.Host.IsAccessible(NearestParent(plan, source), 1);
 
     public static void Add(PlanContext plan)
     {
@@ -107,9 +114,10 @@ internal static class UserBinds
 
     private static void AddPlain(PlanContext plan, BindSpecification bind)
     {
-        if (plan.Host.Stat(bind.Source, follow: false) is null && plan.Host.IsAccessible(NearestParent(plan, bind.Source), 1))
+        if (IsMissing(plan, bind.Source))
         {
-            throw new UserException($"bind source {bind.Source} does not exist", "make it, or correct the path after --bind or --mount");
+            throw new UserException(
+                $"{Origin.Blame(bind.Why)}bind source {bind.Source} does not exist", $"make it, or correct the path in {Origin.Name(bind.Why)}");
         }
 
         plan.Steps.Add(new MountStep(
@@ -123,15 +131,15 @@ internal static class UserBinds
 
     internal static Failure[] Failures(PlanContext plan, BindSpecification bind) =>
     [
-        new(Errno.ENOENT, $"cannot bind {bind.Source}: it, or the destination {bind.Destination} in the container, is not there",
+        new(Errno.ENOENT, $"{Origin.Blame(bind.Why)}cannot bind {bind.Source}: it, or the destination {bind.Destination} in the container, is not there",
             plan.Request.Writable
                 ? $"with --writable destinations are not made by themselves: mkdir -p IMAGE{bind.Destination}"
-                : RootPlan.HasLayer(plan) ? $"check both paths" : "no layer is in use (overlay or underlay): ask the administrator, or bind onto a path that the image has"),
-        new(Errno.EROFS, $"cannot make the destination {bind.Destination} in the container", "bind onto a path that the image has, or use --writable-tmpfs"),
-        new(Errno.EACCES, $"cannot bind {bind.Source} onto {bind.Destination}", "check the permissions of the source and of the directories above it"),
-        new(Errno.ENOTDIR, $"cannot bind {bind.Source} onto {bind.Destination}: one is a directory, the other a file", "bind a directory onto a directory, a file onto a file"),
-        new(Errno.EISDIR, $"cannot bind {bind.Source} onto {bind.Destination}: one is a directory, the other a file", "bind a directory onto a directory, a file onto a file"),
-        new(default, $"cannot bind {bind.Source} onto {bind.Destination}"),
+                : RootPlan.HasLayer(plan) ? "check both paths" : "no layer is in use (overlay or underlay): ask the administrator, or bind onto a path that the image has"),
+        new(Errno.EROFS, $"{Origin.Blame(bind.Why)}cannot make the destination {bind.Destination} in the container", "bind onto a path that the image has, or use --writable-tmpfs"),
+        new(Errno.EACCES, $"{Origin.Blame(bind.Why)}cannot bind {bind.Source} onto {bind.Destination}", "check the permissions of the source and of the directories above it"),
+        new(Errno.ENOTDIR, $"{Origin.Blame(bind.Why)}cannot bind {bind.Source} onto {bind.Destination}: one is a directory, the other a file", "bind a directory onto a directory, a file onto a file"),
+        new(Errno.EISDIR, $"{Origin.Blame(bind.Why)}cannot bind {bind.Source} onto {bind.Destination}: one is a directory, the other a file", "bind a directory onto a directory, a file onto a file"),
+        new(default, $"{Origin.Blame(bind.Why)}cannot bind {bind.Source} onto {bind.Destination}"),
     ];
 
     /// <summary>Stable, by path component: parents before what lies below them.</summary>

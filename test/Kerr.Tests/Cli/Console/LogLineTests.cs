@@ -72,7 +72,8 @@ public class LogLineTests
     {
         Invocation invocation = CommandLines.Parse(arguments, variable is null ? [] : [variable]);
 
-        Assert.Equal((LogLevel)expected, Verbosity.Of(invocation.Values, invocation.Environment));
+        Assert.Equal((LogLevel)expected, Verbosity.Of(invocation.Values, invocation.Environment, out string? problem));
+        Assert.Equal(variable == "KERR_MESSAGELEVEL=loud" ? "environment variable KERR_MESSAGELEVEL: \"loud\" is no number from 1 (default) to 5 (debug)" : null, problem);
     }
 
     [Theory]

@@ -65,6 +65,15 @@ public class HelpTextTests
     }
 
     [Fact]
+    public void Options_that_a_launch_refuses_or_passes_over_are_marked()
+    {
+        string help = Flat("exec");
+        Assert.Contains("take limits from a TOML file (refused by this version) [APPLY_CGROUPS]", help, StringComparison.Ordinal);
+        Assert.Contains("make Intel Gaudi devices available (no effect in this version) [INTEL_HPU]", help, StringComparison.Ordinal);
+        Assert.DoesNotContain("in this version", Flat("build"), StringComparison.Ordinal);   // it judges for itself
+    }
+
+    [Fact]
     public void Groups_list_their_commands_and_the_program_hides_the_hidden()
     {
         Assert.Contains("\nAvailable Commands:\n  global  ", HelpText.Of(s_kerr, "config", Find("config")), StringComparison.Ordinal);
@@ -80,6 +89,10 @@ public class HelpTextTests
             Assert.Null(Find(entry.Group.ToString()).Run);
         }
     }
+
+    // The help without its line breaks.
+    private static string Flat(string path)
+        => string.Join(' ', HelpText.Of(s_kerr, path, Find(path)).Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries));
 
     private static Command Find(string path) => CommandLines.AllCommands().Single(command => command.Path == path).Command;
 }

@@ -34,17 +34,48 @@ public class UsageErrorTests
         => Assert.Equal(reason, CommandLines.Fails(arguments).Message);
 
     [Fact]
-    public void A_wrong_option_shows_the_options_and_a_wrong_count_the_usage()
+    public void A_mistake_shows_the_form_of_the_command_and_where_more_is()
     {
         string options = HelpText.OfUsageError(new ProgramName("singularity"), CommandLines.Fails("exec", "--x"));
         string usage = HelpText.OfUsageError(new ProgramName("singularity"), CommandLines.Fails("exec", "i"));
 
-        Assert.StartsWith("Error for command \"exec\": unknown flag: --x\n\nOptions for exec command:\n\n", options, StringComparison.Ordinal);
+        Assert.StartsWith("Error for command \"exec\": unknown flag: --x\n\nUsage:\n  singularity exec [options]", options, StringComparison.Ordinal);
+        Assert.True(options.Split('\n').Length < 10, options);
         Assert.StartsWith("Error for command \"exec\": requires at least 2", usage, StringComparison.Ordinal);
         Assert.Contains("\nUsage:\n  singularity exec [options] <image>", usage, StringComparison.Ordinal);
         Assert.All([options, usage], text => Assert.EndsWith(
-            "\n\nRun 'singularity --help' for more detailed usage information.\n", text, StringComparison.Ordinal));
+            "\n\nRun 'singularity exec --help' for more detailed usage information.\n", text, StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData("--contain", "exec", "--contian", "i", "c")]
+    [InlineData("--writable-tmpfs", "exec", "--writable-tmp=true", "i", "c")]
+    [InlineData("--dry-run", "config", "global", "--dryrun", "mount home")]
+    [InlineData("apptainer exec", "exce", "i", "c")]
+    [InlineData("apptainer config global", "config", "globl")]
+    [InlineData(null, "exec", "--frobnicate", "i", "c")]
+    [InlineData(null, "xyzzy")]
+    [InlineData(null, "exec", "--pw", "/", "i", "c")]  // near are hidden ones only
+    public void What_was_most_likely_meant_is_told(string? meant, params string[] arguments)
+    {
+        string text = HelpText.OfUsageError(new ProgramName("apptainer"), CommandLines.Fails(arguments));
+
+        if (meant is null)
+        {
+            Assert.DoesNotContain("Did you mean", text, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Contains($"\nDid you mean {meant}?\n\n", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("search", "registry")]
+    [InlineData("instance", "list")]
+    [InlineData("checkpoint")]
+    public void A_command_of_the_peers_that_is_not_there_is_called_so(params string[] arguments)
+        => Assert.Equal($"the command \"{arguments[0]}\" is not in this version", CommandLines.Fails(arguments).Message);
 
     [Fact]
     public void The_last_word_of_a_path_names_the_command()

@@ -183,30 +183,12 @@ public sealed class FuseWorkerTests(SquashFsSource source) : IClassFixture<Squas
     }
 
     [Fact]
-    public void The_rest_of_a_block_follows_a_small_read()
+    public void Nothing_is_sent_that_was_not_asked_for()
     {
-        var served = Serve();
-        ulong node = served.Node("block");
-        byte[] content = served.Content(node);
-        served = Serve();
-        node = served.Node("block");
-
-        // With one thread nothing is sent unasked: it would wait for itself.
-        served.Ask(FuseOpcode.FUSE_READ, node, ServedImage.ReadBody(8192, 4096));
-        Assert.Single(served.Transport.Sent);
-
-        using var file = new TemporaryDirectory();
-        List<byte[]> sent = Session(source.Image(), ServedImage.Request(FuseOpcode.FUSE_READ, 9, node, ServedImage.ReadBody(8192, 4096)));
-        Assert.Equal(3, sent.Count);
-        var whole = new byte[content.Length];
-        foreach (byte[] message in sent)
-        {
-            bool reply = Long(message, 8) == 9;
-            long at = reply ? 8192 : (long)Long(message, 24);
-            message.AsSpan(reply ? 16 : 40).CopyTo(whole.AsSpan((int)at));
-        }
-
-        Assert.Equal(content, whole);
+        // FUSE_NOTIFY_STORE waits for pages that are being read: a server that is killed while it does would never end.
+        ulong node = Serve().Node("block");
+        byte[] reply = Assert.Single(Session(source.Image(), ServedImage.Request(FuseOpcode.FUSE_READ, 9, node, ServedImage.ReadBody(8192, 4096))));
+        Assert.Equal(16 + 4096, reply.Length);
     }
 
     [Theory]

@@ -87,7 +87,6 @@ public sealed class HostEnvironmentTests
             [
                 "SINGULARITYENV_A and APPTAINERENV_A have different values, using the latter",
                 "Skipping environment variable [APPTAINERENV_A=2], A is already overridden with different value [1]",
-                "Skipping environment variable [SINGULARITYENV_A=3], A is already overridden with different value [1]",
             ],
             result.Warnings);
         Assert.Equal(["Environment variable SINGULARITYENV_B is set, but APPTAINERENV_B is preferred"], result.Notes);
@@ -113,7 +112,21 @@ public sealed class HostEnvironmentTests
 
         Assert.Empty(result.Injected);
         Assert.Equal(
-            Enumerable.Repeat($"Overriding {name} environment variable with APPTAINERENV_{name} is not permitted", 1), result.Warnings);
+            Enumerable.Repeat($"Overriding {name} environment variable with --env or --env-file is not permitted", 1), result.Warnings);
+        Assert.Equal(
+            Enumerable.Repeat($"Overriding {name} environment variable with APPTAINERENV_{name} is not permitted", 1),
+            Decide([$"APPTAINERENV_{name}=x"]).Warnings);
+    }
+
+    [Fact]
+    public void One_fact_is_told_once()
+    {
+        Assert.Equal(
+            ["SINGULARITYENV_A and APPTAINERENV_A have different values, using the latter"],
+            Decide(["SINGULARITYENV_A=1", "APPTAINERENV_A=2"]).Warnings);
+        Assert.Equal(
+            ["SINGULARITYENV_A and --env or --env-file have different values, using the latter"],
+            Decide(["SINGULARITYENV_A=1"], user: ["A=2"]).Warnings);
     }
 
     [Fact]

@@ -55,6 +55,39 @@ public class HostMountTests
     }
 
     [Fact]
+    public void A_bind_path_of_the_site_that_is_not_there_is_left_out_with_the_reason()
+    {
+        LaunchPlan plan = Plan(s_exec, new MadeUpHost(), SiteConfiguration.Default.With(Directives.BindPath, "/tmp:/scratch,/missing:/data"));
+
+        Assert.Contains("/scratch", Targets(plan));
+        Assert.DoesNotContain("/data", Targets(plan));
+        Assert.Contains(new SkippedStep("/data", "configuration: bind path = /missing:/data: /missing does not exist"), plan.Skipped);
+        Assert.Contains(plan.Notes, note => note.Level == 4 && note.Text.Contains("/missing does not exist", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("data:data")]
+    [InlineData("/tmp:data:ro")]
+    [InlineData("data:./data")]
+    public void A_bind_destination_is_absolute(string bind)
+    {
+        var error = Assert.Throws<UserException>(() => Plan(s_exec with { Binds = [bind] }, new MadeUpHost()));
+
+        Assert.EndsWith("destination must be an absolute path", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("tmp", "/home/alice/tmp")]
+    [InlineData("tmp::ro", "/home/alice/tmp")]
+    public void A_bind_without_destination_stands_at_its_own_path(string bind, string target)
+    {
+        var host = new MadeUpHost();
+        host.Directories.Add("/home/alice/tmp");
+
+        Assert.Contains(target, Targets(Plan(s_exec with { Binds = [bind] }, host)));
+    }
+
+    [Fact]
     public void A_bind_is_named_in_the_plan_with_where_it_came_from()
     {
         var origins = new Dictionary<string, string> { ["bind"] = "variable APPTAINER_BIND" };
