@@ -1,3 +1,4 @@
+using System;
 using System.Globalization;
 using Kerr.Linux;
 using Kerr.Linux.Processes;
@@ -12,9 +13,9 @@ internal static class SandboxKeeperCommand
     internal static Command Declare() => new()
     {
         Summary = "Remove a temporary sandbox when its launch ends",
-        Synopsis = "<directory> [pid]",
+        Synopsis = "<directory> <process>",
         Description = "Launches with --unsquash start it.",
-        Arity = Arity.Between(1, 2),
+        Arity = Arity.Exactly(2),
         Hidden = true,
         Run = Run,
     };
@@ -22,18 +23,20 @@ internal static class SandboxKeeperCommand
     private static int Run(Invocation invocation)
     {
         string directory = invocation.Arguments[0];
-        if (!SandboxKeeper.IsName(directory))
+        if (!SandboxKeeper.IsName(directory) || invocation.Arguments[1].AsSpan(invocation.Arguments[1].LastIndexOf(':') + 1).ContainsAnyExceptInRange('0', '9'))
         {
             throw new UserException($"{directory} is not the directory of a temporary sandbox", "it is made and removed by launches with --unsquash");
         }
 
-        if (invocation.Arguments.Length == 1)
+        string who = invocation.Arguments[1];
+        bool starting = who.StartsWith(SandboxKeeper.Starting, StringComparison.Ordinal);
+        int pid = int.Parse(starting ? who[SandboxKeeper.Starting.Length..] : who, NumberStyles.None, CultureInfo.InvariantCulture);
+        if (starting)
         {
-            SandboxKeeper.Detach(Site.Installation, directory);
+            SandboxKeeper.Detach(Site.Installation, directory, pid);
             return 0;
         }
 
-        int pid = int.TryParse(invocation.Arguments[1], NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
         using var watched = CurrentProcess.IsOpen(ChildProcess.HandedFd) ? new SafeFileHandle(ChildProcess.HandedFd, ownsHandle: false) : null;
         return SandboxKeeper.Keep(directory, watched, pid) ? 0 : 1;
     }

@@ -18,6 +18,10 @@ public static class SandboxKeeper
 {
     internal const string NamePrefix = "kerr-sandbox-";
     private const string LockName = "/.keeper";
+
+    /// <summary>Stands before the launch's process id in the first of the two steps.</summary>
+    public const string Starting = "for:";
+
     private const uint OwnerOnly = 0x180;   // 0600
 
     /// <summary>Whether a path may be the directory of a temporary sandbox.</summary>
@@ -28,18 +32,18 @@ public static class SandboxKeeper
     internal static void Start(Installation installation, string directory)
     {
         // Two steps: the one that stays must not be a child of what this process becomes.
-        ChildResult result = ChildProcess.Run(installation.BinDir + "/kerr", ["sandbox-keeper", directory], []);
+        ChildResult result = ChildProcess.Run(installation.BinDir + "/kerr", ["sandbox-keeper", directory, Starting + CurrentProcess.Id.ToString(CultureInfo.InvariantCulture)], []);
         if (!result.Succeeded)
         {
             throw new UserException($"cannot keep watch over {directory}: {result.Output.Trim()}", "raise the limit on processes: ulimit -u");
         }
     }
 
-    /// <summary>The first step: starts the one that stays, for the process that started this one.</summary>
-    public static void Detach(Installation installation, string directory)
+    /// <summary>The first step: starts the one that stays, for the process that started this one. That may have been killed meanwhile: then 0 stands for it.</summary>
+    public static void Detach(Installation installation, string directory, int launch)
     {
-        int launch = CurrentProcess.ParentId;
         using SafeFileHandle? watched = ProcessEnd.Watch(launch);
+        launch = CurrentProcess.ParentId == launch ? launch : 0;
         ChildProcess.Detach(
             installation.BinDir + "/kerr", ["sandbox-keeper", directory, launch.ToString(CultureInfo.InvariantCulture)], watched);
     }
@@ -54,13 +58,13 @@ public static class SandboxKeeper
         const OpenFlags Lock = OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_NOFOLLOW;
         using SafeFileHandle held = FileCalls.Open(directory + LockName, Lock, OwnerOnly);
         _ = FileLock.TryTake(held, 0, 0, write: true, out _);
-        if (watched is null)
-        {
-            ProcessEnd.Wait(pid);
-        }
-        else
+        if (pid != 0 && watched is not null)
         {
             ProcessEnd.Wait(watched);
+        }
+        else if (pid != 0)
+        {
+            ProcessEnd.Wait(pid);
         }
 
         return Remove(directory);

@@ -262,10 +262,10 @@ public class SectionTests
     [InlineData("zypper", "needs zypper, which is not on this host")]
     [InlineData("arch", "needs pacstrap, which is not on this host")]
     [InlineData("yum", "is not on this host")]
-    [InlineData("docker", "has no transport for docker")]
+    [InlineData("docker-daemon", "has no transport for docker-daemon")]
     public void An_agent_that_cannot_work_here_says_what_is_missing(string agent, string message)
     {
-        if (agent != "docker" && File.Exists($"/usr/bin/{agent}"))
+        if (agent != "docker-daemon" && File.Exists($"/usr/bin/{agent}"))
         {
             return;
         }
