@@ -139,6 +139,7 @@ internal sealed class ImageFetch : IDisposable
         if (FileSystem.TryStat(path) is { IsRegular: true })
         {
             Log.Info("Using cached SIF image");
+            Log.Verbose($"Using image from cache: {path}");
             return path;
         }
 
@@ -147,6 +148,11 @@ internal sealed class ImageFetch : IDisposable
 
     private void Make(UnnamedFile file)
     {
+        if (_kind == CacheKind.Net)
+        {
+            Log.Info("Downloading network image");
+        }
+
         using var display = new TransferDisplay();
         _make(file, display);
     }
