@@ -33,9 +33,6 @@ public static unsafe partial class CurrentProcess
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fcntl(int fd, int command, int argument);
 
-    [LibraryImport("libc")]
-    private static partial int getppid();
-
     [LibraryImport("libc", SetLastError = true)]
     private static partial int chdir(byte* path);
 
@@ -47,8 +44,6 @@ public static unsafe partial class CurrentProcess
     public static uint Gid => getgid();
 
     public static int Id => getpid();
-
-    public static int ParentId => getppid();
 
     /// <summary>Leaves the working directory, so that its file system can be unmounted.</summary>
     public static void GoToRoot()
