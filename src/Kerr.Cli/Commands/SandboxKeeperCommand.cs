@@ -1,6 +1,7 @@
 using System;
 using System.Globalization;
 using Kerr.Linux;
+using Kerr.Linux.Files;
 using Kerr.Linux.Processes;
 using Kerr.Runtime.Launch;
 using Microsoft.Win32.SafeHandles;
@@ -13,9 +14,9 @@ internal static class SandboxKeeperCommand
     internal static Command Declare() => new()
     {
         Summary = "Remove a temporary sandbox when its launch ends",
-        Synopsis = "<directory> <process>",
+        Synopsis = "<directory> <pid> [stay]",
         Description = "Launches with --unsquash start it.",
-        Arity = Arity.Exactly(2),
+        Arity = Arity.Between(2, 3),
         Hidden = true,
         Run = Run,
     };
@@ -23,21 +24,20 @@ internal static class SandboxKeeperCommand
     private static int Run(Invocation invocation)
     {
         string directory = invocation.Arguments[0];
-        if (!SandboxKeeper.IsName(directory) || invocation.Arguments[1].AsSpan(invocation.Arguments[1].LastIndexOf(':') + 1).ContainsAnyExceptInRange('0', '9'))
+        if (!SandboxKeeper.IsName(directory))
         {
             throw new UserException($"{directory} is not the directory of a temporary sandbox", "it is made and removed by launches with --unsquash");
         }
 
-        string who = invocation.Arguments[1];
-        bool starting = who.StartsWith(SandboxKeeper.Starting, StringComparison.Ordinal);
-        int pid = int.Parse(starting ? who[SandboxKeeper.Starting.Length..] : who, NumberStyles.None, CultureInfo.InvariantCulture);
-        if (starting)
+        int pid = int.TryParse(invocation.Arguments[1], NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
+        bool handed = FileSystem.ReadLink($"/proc/self/fd/{ChildProcess.HandedFd}")?.Contains("pidfd", StringComparison.Ordinal) == true;
+        using var launch = handed ? new SafeFileHandle(ChildProcess.HandedFd, ownsHandle: false) : null;
+        if (invocation.Arguments.Length == 2)
         {
-            SandboxKeeper.Detach(Site.Installation, directory, pid);
+            SandboxKeeper.Detach(Site.Installation, directory, launch, pid);
             return 0;
         }
 
-        using var watched = CurrentProcess.IsOpen(ChildProcess.HandedFd) ? new SafeFileHandle(ChildProcess.HandedFd, ownsHandle: false) : null;
-        return SandboxKeeper.Keep(directory, watched, pid) ? 0 : 1;
+        return SandboxKeeper.Keep(directory, launch, pid) ? 0 : 1;
     }
 }

@@ -11,20 +11,22 @@ public sealed class TemporaryDirectory : IDisposable
     /// <param name="parent">TMPDIR or the like.</param>
     /// <param name="prefix">What its name begins with.</param>
     /// <exception cref="LinuxException">It cannot be made.</exception>
-    public TemporaryDirectory(string parent, string prefix) => Path = Make(parent, prefix);
+    public TemporaryDirectory(string parent, string prefix)
+    {
+        Path = NewName(parent, prefix);
+        Make(Path);
+    }
 
     public string Path { get; }
 
     public void Dispose() => Remove(Path);
 
-    /// <summary>Makes a directory with a new name that only the caller may enter; who calls has it removed.</summary>
-    public static string Make(string parent, string prefix)
-    {
-        string random = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture)[..12];
-        string path = $"{(parent == "/" ? "" : parent)}/{prefix}{random}";
-        FileSystem.MakeDirectory(path, 0x1C0);
-        return path;
-    }
+    /// <summary>A path that nothing has.</summary>
+    public static string NewName(string parent, string prefix)
+        => $"{(parent == "/" ? "" : parent)}/{prefix}{Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture)[..12]}";
+
+    /// <summary>Makes a directory that only the caller may enter; who calls has it removed.</summary>
+    public static void Make(string path) => FileSystem.MakeDirectory(path, 0x1C0);
 
     /// <summary>
     /// Removes a directory and all in it, whatever modes the directories have; links are removed, not followed. What cannot be

@@ -42,9 +42,6 @@ public static unsafe partial class CurrentProcess
     [LibraryImport("libc")]
     private static partial uint umask(uint mask);
 
-    [LibraryImport("libc")]
-    private static partial int getppid();
-
     [LibraryImport("libc", SetLastError = true)]
     private static partial int chdir(byte* path);
 
@@ -56,8 +53,6 @@ public static unsafe partial class CurrentProcess
     public static uint Gid => getgid();
 
     public static int Id => getpid();
-
-    public static int ParentId => getppid();
 
     /// <summary>Leaves the working directory, so that its file system can be unmounted.</summary>
     public static void GoToRoot()

@@ -18,34 +18,42 @@ public static class SandboxKeeper
 {
     internal const string NamePrefix = "kerr-sandbox-";
     private const string LockName = "/.keeper";
-
-    /// <summary>Stands before the launch's process id in the first of the two steps.</summary>
-    public const string Starting = "for:";
-
     private const uint OwnerOnly = 0x180;   // 0600
 
     /// <summary>Whether a path may be the directory of a temporary sandbox.</summary>
     public static bool IsName(string directory)
         => directory.StartsWith('/') && directory[(directory.LastIndexOf('/') + 1)..].StartsWith(NamePrefix, StringComparison.Ordinal);
 
-    /// <summary>Starts the keeper of a directory for this process; returns when it is there.</summary>
+    /// <summary>Makes a directory and starts its keeper for this process; returns when both are there.</summary>
     internal static void Start(Installation installation, string directory)
     {
-        // Two steps: the one that stays must not be a child of what this process becomes.
-        ChildResult result = ChildProcess.Run(installation.BinDir + "/kerr", ["sandbox-keeper", directory, Starting + CurrentProcess.Id.ToString(CultureInfo.InvariantCulture)], []);
+        // Two steps: the one that stays must not be a child of what this process becomes. It gets a descriptor of this process, which
+        // may be killed before the first step has looked.
+        using SafeFileHandle? launch = ProcessEnd.Watch(CurrentProcess.Id);
+        ChildResult result = ChildProcess.Run(
+            installation.BinDir + "/kerr", ["sandbox-keeper", directory, CurrentProcess.Id.ToString(CultureInfo.InvariantCulture)], [], launch);
         if (!result.Succeeded)
         {
-            throw new UserException($"cannot keep watch over {directory}: {result.Output.Trim()}", "raise the limit on processes: ulimit -u");
+            string said = result.Output.Replace("FATAL:   ", "", StringComparison.Ordinal).Trim();
+            throw new UserException($"cannot make a temporary sandbox: {said}", "name another place for it: --tmpdir DIRECTORY, or TMPDIR");
         }
     }
 
-    /// <summary>The first step: starts the one that stays, for the process that started this one. That may have been killed meanwhile: then 0 stands for it.</summary>
-    public static void Detach(Installation installation, string directory, int launch)
+    /// <summary>The first step: makes the directory, which the launch might not live to hand over, and starts the one that stays.</summary>
+    /// <param name="launch">A descriptor of the launch; null before Linux 5.3.</param>
+    public static void Detach(Installation installation, string directory, SafeFileHandle? launch, int pid)
     {
-        using SafeFileHandle? watched = ProcessEnd.Watch(launch);
-        launch = CurrentProcess.ParentId == launch ? launch : 0;
-        ChildProcess.Detach(
-            installation.BinDir + "/kerr", ["sandbox-keeper", directory, launch.ToString(CultureInfo.InvariantCulture)], watched);
+        TemporaryDirectory.Make(directory);
+        try
+        {
+            ChildProcess.Detach(
+                installation.BinDir + "/kerr", ["sandbox-keeper", directory, pid.ToString(CultureInfo.InvariantCulture), "stay"], launch);
+        }
+        catch
+        {
+            _ = TemporaryDirectory.Remove(directory);
+            throw;
+        }
     }
 
     /// <summary>The one that stays: waits for the end of the launch, then removes the directory.</summary>
@@ -58,13 +66,13 @@ public static class SandboxKeeper
         const OpenFlags Lock = OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_NOFOLLOW;
         using SafeFileHandle held = FileCalls.Open(directory + LockName, Lock, OwnerOnly);
         _ = FileLock.TryTake(held, 0, 0, write: true, out _);
-        if (pid != 0 && watched is not null)
-        {
-            ProcessEnd.Wait(watched);
-        }
-        else if (pid != 0)
+        if (watched is null)
         {
             ProcessEnd.Wait(pid);
+        }
+        else
+        {
+            ProcessEnd.Wait(watched);
         }
 
         return Remove(directory);

@@ -62,26 +62,8 @@ public static class TemporarySandbox
         }
 
         SandboxKeeper.Sweep(parent);
-        string directory;
-        try
-        {
-            directory = TemporaryDirectory.Make(parent, SandboxKeeper.NamePrefix);
-        }
-        catch (LinuxException failure)
-        {
-            throw new UserException($"cannot make a temporary directory in {parent}: {failure.Errno.Text()}", "name another one: --tmpdir DIRECTORY, or TMPDIR", failure);
-        }
-
-        try
-        {
-            SandboxKeeper.Start(installation, directory);
-        }
-        catch
-        {
-            _ = TemporaryDirectory.Remove(directory);
-            throw;
-        }
-
+        string directory = TemporaryDirectory.NewName(parent, SandboxKeeper.NamePrefix);
+        SandboxKeeper.Start(installation, directory);
         string target = $"{directory}/{image.Path[(image.Path.LastIndexOf('/') + 1)..]}";
         List<string> arguments = ["-n", "-q", "-d", target, "-o", root.Offset.ToString(CultureInfo.InvariantCulture)];
         if (host.Uid != 0)

@@ -60,6 +60,22 @@ public class UnsquashTests
     }
 
     [Fact]
+    public void Goes_when_the_launch_is_killed_at_any_moment()
+    {
+        int seed = System.Random.Shared.Next();
+        var random = new System.Random(seed);
+        for (int i = 0; i < Faults.Rounds.Of(20); i++)
+        {
+            using Running running = User.Start("exec", "--unsquash", Images.Sif, "sleep", "30");
+            System.Threading.Thread.Sleep(random.Next(0, 60));
+            running.Signal(9);
+            Assert.True(running.Wait().Signal == 9, $"seed {seed}");
+        }
+
+        AssertEmpty(temporary);
+    }
+
+    [Fact]
     public void What_a_killed_keeper_left_the_next_launch_removes()
     {
         using (Running running = User.Start("exec", "--unsquash", Images.Sif, "sh", "-c", "echo ready; sleep 30"))
@@ -78,10 +94,11 @@ public class UnsquashTests
     [Fact]
     public void One_launch_does_not_remove_anothers()
     {
-        using Running running = User.Start("exec", "--unsquash", Images.Sif, "sh", "-c", "echo ready; read line; ls /etc/os-release");
+        using Running running = User.Start("exec", "--unsquash", Images.Sif, "sh", "-c", "echo ready; sleep 30");
         running.WaitFor("ready");
+        string first = Assert.Single(Left);
         User.Run("exec", "--unsquash", Images.Sif, "true").Succeeds();
-        Assert.Single(Left);
+        Assert.True(File.Exists($"{temporary}/{first}/{Path.GetFileName(Images.Sif)}/etc/os-release"));
         running.Signal(9);
         running.Wait();
         AssertEmpty(temporary);
@@ -123,6 +140,10 @@ public class UnsquashTests
         As.User.OnHost(mount).With($"TMPDIR={small}").Run("exec", "--unsquash", Images.Sif, "true")
             .IsFatal($"no space is left in {small}").Warns("--tmpdir");
     }
+
+    [Fact]
+    public void A_place_that_cannot_be_written_is_told()
+        => As.User.With("TMPDIR=/no/such").Run("exec", "--unsquash", Images.Sif, "true").IsFatal("cannot make a temporary sandbox: mkdir /no/such/kerr-sandbox-").Warns("--tmpdir");
 
     [Fact]
     public void Options_that_contradict_each_other_are_refused()
