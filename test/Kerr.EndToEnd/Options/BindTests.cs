@@ -150,7 +150,7 @@ public class BindTests
 
     [Theory]
     [InlineData("/no/such:/mnt", "bind source /no/such does not exist")]
-    [InlineData("/etc:mnt", "is not absolute")]
+    [InlineData("/etc:mnt", "destination must be an absolute path")]
     [InlineData("/etc:/mnt:rx", "option that is not known: rx")]
     [InlineData(":/mnt", "has no source")]
     [InlineData("/etc:/mnt:ro:more", "too many colons")]
