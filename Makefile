@@ -14,13 +14,13 @@ export MSBUILDDISABLENODEREUSE = 1
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
 
-deps: ## install the Debian packages that building and testing need
+deps: ## install the Debian packages that building and testing need; as root also chmod 0666 /dev/fuse
 	@tools/install-packages
 
 build: ## the relocatable tree out/
 	@tools/build-tree "$(OUT)" $(FRAMEWORK)
 
-run: deps build ## the main job: make a small SIF and run it as an ordinary user
+run: deps build ## the main job: make a small SIF and run it as an ordinary user (root: of the account kerr-demo, made for it)
 	@tools/main-job "$(OUT)"
 
 test: deps build ## all tests; races and mutation at reduced rounds

@@ -7,6 +7,7 @@ internal static unsafe class Payload
 {
     private static SignalAction s_fileSizeAction;
     private static bool s_fileSizeIgnored;
+    private static byte* s_interpreter;
 
     /// <summary>
     /// Under a limit on file sizes our own small files would end us by SIGXFSZ instead of an error. Ignored until
@@ -132,14 +133,15 @@ internal static unsafe class Payload
             Line.Add(" failed: "u8);
             if (error == -E.NOENT && there)
             {
-                Line.Add(machine < 0 ? "the interpreter that its first line names is not in the image"u8 : "a shared library is likely missing in the image"u8);
+                Line.Add(machine < 0 ? "the interpreter is not in the image: "u8 : "a shared library is likely missing in the image"u8);
+                Line.Add(s_interpreter);
             }
             else
             {
                 Line.Error(-error);
             }
 
-            Report.Finish(0, Remedy(-error, there));
+            Report.Finish(0, machine < 0 && Text.Find(s_interpreter, (byte)'\r') != null ? (byte*)"its lines end in CR and LF"u8.Start : Remedy(-error, there));
         }
 
         Sys.Exit(255);
@@ -148,6 +150,7 @@ internal static unsafe class Payload
     private static byte* Remedy(int error, bool there) => error switch
     {
         E.NOENT when !there => (byte*)"name a program that is in the image"u8.Start,
+        E.NOEXEC => (byte*)"it is neither a program nor a script that begins with #!"u8.Start,
         E.ACCES => (byte*)"check its permissions, and whether it lies on a file system that is mounted noexec"u8.Start,
         E.TOOBIG => (byte*)"shorten arguments and environment (128 KiB each, 2 MiB in all), or raise the limit on the stack: ulimit -s"u8.Start,
         _ => null,
@@ -156,16 +159,20 @@ internal static unsafe class Payload
     /// <summary>Looks into a file that cannot be executed: the foreign machine of an ELF file, −1 for "#!", 0 for neither.</summary>
     private static int Explain(byte* path)
     {
-        byte* head = stackalloc byte[20]; // e_ident@0 e_type@16 e_machine@18
+        byte* head = Arena.Take(256); // e_ident@0 e_type@16 e_machine@18
         int file = Sys.OpenAt(K.AtCwd, path, O.ReadOnly | O.NonBlock | O.NoTerminal);
-        int length = file < 0 ? 0 : (int)Sys.Call(Nr.Read, file, (nint)head, 20);
+        int length = file < 0 ? 0 : (int)Sys.Call(Nr.Read, file, (nint)head, 255);
         Sys.Close(file);
         if (length >= 2 && head[0] == '#' && head[1] == '!')
         {
+            byte* end = Text.Find(head, (byte)'\n');
+            end = end == null ? head + 255 : end;
+            *end = 0;
+            s_interpreter = head;
             return -1;
         }
 
-        bool elf = length == 20 && head[0] == 0x7F && head[1] == 'E' && head[2] == 'L' && head[3] == 'F';
+        bool elf = length >= 20 && head[0] == 0x7F && head[1] == 'E' && head[2] == 'L' && head[3] == 'F';
         int machine = elf ? head[5] == 2 ? (head[18] << 8) | head[19] : head[18] | (head[19] << 8) : 0;
         return machine == Machine.This ? 0 : machine;
     }

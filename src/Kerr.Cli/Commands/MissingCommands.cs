@@ -7,8 +7,7 @@ internal static class MissingCommands
 {
     private static readonly string[] s_names =
     [
-        "apps", "capability", "checkpoint", "data", "delete", "instance", "key", "keyserver", "oci", "plugin", "remote", "run-help",
-        "search", "sign", "verify",
+        "capability", "checkpoint", "data", "delete", "instance", "key", "keyserver", "oci", "plugin", "remote", "search", "sign", "verify",
     ];
 
     internal static bool Has(string group, string word) => group.Length == 0 && Array.IndexOf(s_names, word) >= 0;

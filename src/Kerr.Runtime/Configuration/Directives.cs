@@ -11,16 +11,17 @@ public static class Directives
         "May the setuid starter be used, where it is installed? Without it, containers run in user namespaces.");
 
     public static readonly Directive AllowUserNs = new("allow user ns", YesNo, "yes",
-        "May users ask for a user namespace? A limit in the setuid mode only: a user can make one without Kerr.");
+        "May a launch make a user namespace? With no, users start no containers as long as there is no setuid mode. It binds those "
+        + "who use Kerr only: a user can make a namespace without it.");
 
     public static readonly Directive AllowPidNs = new("allow pid ns", YesNo, "yes",
-        "May users ask for a PID namespace? With no, --pid is passed over.");
+        "May users ask for a PID namespace? With no, --pid is passed over with a warning.");
 
     public static readonly Directive AllowIpcNs = new("allow ipc ns", YesNo, "yes",
-        "May users ask for an IPC namespace? With no, --ipc is passed over.");
+        "May users ask for an IPC namespace? With no, --ipc is passed over with a warning.");
 
     public static readonly Directive AllowUtsNs = new("allow uts ns", YesNo, "yes",
-        "May users ask for a UTS namespace? With no, --uts and --hostname are passed over.");
+        "May users ask for a UTS namespace? With no, --uts and --hostname are passed over with a warning.");
 
     public static readonly Directive RootDefaultCapabilities = new("root default capabilities", Choice, "full",
         "What root has inside: full: everything, as with --keep-privs; file: what capability.json gives root; "

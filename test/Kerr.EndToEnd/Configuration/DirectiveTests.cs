@@ -146,7 +146,7 @@ public class DirectiveTests
     [InlineData(1, 1 << 20)]
     [InlineData(48, 48 << 20)]
     public void The_image_server_keeps_as_much_as_the_configuration_says(int megabytes, int bytes)
-        => Exec([$"image server cache = {megabytes}"], Images.Sif, "sh", "-c", $"cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -o 'image=[0-9]* .*cache=[0-9]*' | grep -c cache={bytes}$").Succeeds();
+        => Exec([$"image server cache = {megabytes}"], Images.Sif, "sh", "-c", $"cat /proc/[0-9]*/cmdline | tr '\\0' '\n' | grep -x cache={bytes}").Succeeds();
 
     [Fact]
     public void Mounts_of_the_host_come_in_while_the_payload_runs_unless_they_are_cut_off()

@@ -19,12 +19,20 @@ public class FuseDeviceTests
 
     [Fact]
     public void A_missing_device_is_told()
-        => As.User.OnHost(Without).Run("exec", "--no-tmp-sandbox", Images.Sif, "/bin/true").IsFatal("/dev/fuse").Warns("modprobe fuse").Warns("unsquashfs");
+        => As.User.OnHost(Without).Run("exec", "--no-tmp-sandbox", Images.Sif, "/bin/true").IsFatal("/dev/fuse").Warns("modprobe fuse").Warns($"kerr build --sandbox DIRECTORY {Images.Sif}");
 
     [Fact]
     public void A_closed_device_is_told()
         => As.User.OnHost(Without + "\nmknod -m 600 /dev/fuse c 10 229").Run("exec", "--no-tmp-sandbox", Images.Sif, "/bin/true")
-            .IsFatal("/dev/fuse").Warns("chmod 0666 /dev/fuse").Warns("unsquashfs");
+            .IsFatal("/dev/fuse").Warns("chmod 0666 /dev/fuse").Warns($"kerr build --sandbox DIRECTORY {Images.Sif}");
+
+    [Fact]
+    public void What_is_advised_works_there()
+    {
+        string directory = $"{Host.Directory(TestUser.First)}/unpacked";
+        As.User.OnHost(Without).Run("build", "--sandbox", directory, Images.Sif).Succeeds();
+        As.User.OnHost(Without).Run("exec", "--no-tmp-sandbox", directory, "/bin/echo", "unpacked").Prints("unpacked");
+    }
 
     [Fact]
     public void A_directory_image_needs_none()

@@ -1,6 +1,7 @@
 using System.IO;
 using System.Text.Json;
 using Kerr.EndToEnd.Harness;
+using Kerr.Tests;
 using Xunit;
 
 namespace Kerr.EndToEnd.Messages;
@@ -19,6 +20,29 @@ public class ExplainTests
     [Fact]
     public void What_is_left_out_has_its_reason_too()
         => As.User.Run("explain", "exec", "--no-home", "--no-mount", "sys", Images.Directory, "true").Shows("home directory").Shows("flag --no-home").Shows("/sys").Shows("flag --no-mount");
+
+    [Fact]
+    public void The_readme_shows_what_is_printed()
+    {
+        string source = System.Environment.GetEnvironmentVariable("KERR_SOURCE") ?? "";
+        Need.Feature(File.Exists($"{source}/README.md"), "the sources (KERR_SOURCE)");
+        string[] readme = File.ReadAllLines($"{source}/README.md");
+        int first = System.Array.FindIndex(readme, static line => line.StartsWith("$ kerr explain", System.StringComparison.Ordinal));
+        int last = System.Array.IndexOf(readme, "```", first);
+        string[] command = readme[first]["$ kerr ".Length..].Split(' ');
+        command[^2] = Images.Sif;
+        string printed = As.User.Run(command).Succeeds().Out;
+
+        Assert.True(last - first > 10);
+        foreach (string line in readme[(first + 1)..last])
+        {
+            TestUser user = TestUser.First;
+            string expected = System.Text.RegularExpressions.Regex.Replace(
+                line.Replace("/home/alice", user.Home, System.StringComparison.Ordinal).Replace("1000 1000", $"{user.Uid} {user.Uid}", System.StringComparison.Ordinal)
+                    .Replace("image.sif", Images.Sif, System.StringComparison.Ordinal), " +", " ");
+            Assert.True(line.Contains('…', System.StringComparison.Ordinal) || System.Text.RegularExpressions.Regex.Replace(printed, " +", " ").Contains(expected, System.StringComparison.Ordinal), $"{expected}\n{printed}");
+        }
+    }
 
     [Fact]
     public void The_same_comes_as_data()

@@ -30,7 +30,11 @@ public class FailureTests
     public void A_missing_interpreter_is_not_taken_for_a_missing_program()
     {
         ImageTree image = Images.New().Script("/bin/script", "#!/no/interpreter\n");
-        As.User.Run("exec", image.Path, "script").IsFatal("the interpreter that its first line names is not in the image");
+        As.User.Run("exec", image.Path, "script").IsFatal("exec /bin/script failed: the interpreter is not in the image: #!/no/interpreter\n");
+        ImageTree windows = Images.New().Script("/bin/script", "#!/bin/sh\r\necho\r\n");
+        As.User.Run("exec", windows.Path, "script").IsFatal("the interpreter is not in the image: #!/bin/sh?\n         its lines end in CR and LF\n");
+        ImageTree bare = Images.Bare(("/hello", StaticPrograms.Exit37)).Script("/script", "echo\n");
+        As.User.Run("exec", bare.Path, "/script").IsFatal("exec /script failed: Exec format error").Warns("neither a program nor a script that begins with #!");
         ImageTree dynamic = Images.New().Copy("/bin/dynamic", "/bin/ls");
         As.User.Run("exec", dynamic.Path, "dynamic").IsFatal("a shared library is likely missing in the image");
     }

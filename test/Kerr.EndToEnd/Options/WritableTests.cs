@@ -130,4 +130,15 @@ public class WritableTests
     [Fact]
     public void An_underlay_cannot_be_written()
         => As.User.Run("exec", "--underlay", "-B", "/etc:/new/place", Images.OwnDirectory, "touch", "/new/file").Ends(1);
+
+    [Fact]
+    public void A_directory_that_the_image_lacks_is_named_with_how_to_make_it()
+    {
+        ImageTree bare = new ImageTree().Copy("/hello", StaticPrograms.Exit37).OwnedBy(TestUser.First);
+        Result result = As.User.Run("exec", "--writable", "--no-home", "--no-mount", "tmp", bare.Path, "/hello").Ends(37);
+        foreach (string name in (string[])["/dev", "/proc", "/sys"])
+        {
+            result.Warns($"WARNING: cannot mount {name}: the image has no directory {name}").Warns($"make it: mkdir {bare.Path}{name}\n");
+        }
+    }
 }

@@ -16,7 +16,7 @@ public sealed class StarterPayloadTests(StarterHost host) : IClassFixture<Starte
     [InlineData("/bin/nosuch", "FATAL:   exec /bin/nosuch failed: No such file or directory (ENOENT)\n         name a program that is in the image\n")]
     [InlineData("/etc/passwd", "FATAL:   exec /etc/passwd failed: Permission denied (EACCES)\n         check its permissions, and whether it lies on a file system that is mounted noexec\n")]
     [InlineData("/bin/foreign", "FATAL:   image targets 'arm64', cannot run on 'amd64'\n         take an image that was built for this machine's processor\n")]
-    [InlineData("/bin/interpreter", "FATAL:   exec /bin/interpreter failed: the interpreter that its first line names is not in the image\n")]
+    [InlineData("/bin/interpreter", "FATAL:   exec /bin/interpreter failed: the interpreter is not in the image: #!/no/such/thing\n")]
     [InlineData("/bin/dynamic", "FATAL:   exec /bin/dynamic failed: a shared library is likely missing in the image\n")]
     public void Says_why_a_command_cannot_be_executed(string command, string message)
     {

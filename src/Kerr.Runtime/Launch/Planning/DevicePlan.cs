@@ -35,7 +35,7 @@ internal static class DevicePlan
                 MountFlags.SourceOnHost | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.Recursive | MountFlags.NoSuid)
             {
                 Policy = FailurePolicy.Warn,
-                Failures = [Missing(plan), new(default, "cannot mount /dev")],
+                Failures = [RootPlan.Lacks(plan, "/dev"), new(default, "cannot mount /dev")],
             });
         }
     }
@@ -67,14 +67,9 @@ internal static class DevicePlan
             "Mounting devices: /dev", why, Session, "/dev",
             MountFlags.SourceInSession | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.Recursive)
         {
-            Failures = [Missing(plan), new(default, "cannot mount /dev")],
+            Failures = [RootPlan.Lacks(plan, "/dev"), new(default, "cannot mount /dev")],
         });
     }
-
-    /// <summary>Only an image that is used as it is can lack the directory: everywhere else it is made.</summary>
-    private static Failure Missing(PlanContext plan) => new(
-        Errno.ENOENT, "cannot mount /dev: the image has no directory /dev",
-        plan.Request.Writable ? $"make it: mkdir {plan.Image.Path}/dev" : "use an image that has it");
 
     private static void AddTerminals(PlanContext plan, string why)
     {

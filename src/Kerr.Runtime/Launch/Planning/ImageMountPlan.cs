@@ -177,18 +177,20 @@ internal static class ImageMountPlan
 
     internal static void RequireFuse(PlanContext plan, string path)
     {
+        // A directory that is an overlay cannot be unpacked.
+        string unpack = plan.Host.Stat(path) is { IsDirectory: true } ? "" : $"; or unpack the image: kerr build --sandbox DIRECTORY {path}";
         if (plan.Host.Stat("/dev/fuse") is null)
         {
             throw new UserException(
                 $"image {path} cannot be mounted: this host has no /dev/fuse",
-                "load the driver as root (modprobe fuse), or unpack the image: unsquashfs");
+                "load the driver as root: modprobe fuse" + unpack);
         }
 
         if (!plan.Host.IsAccessible("/dev/fuse", 6))
         {
             throw new UserException(
                 $"image {path} cannot be mounted: /dev/fuse is closed to this user",
-                "ask the administrator to open it (chmod 0666 /dev/fuse), or unpack the image: unsquashfs");
+                "ask the administrator to open it: chmod 0666 /dev/fuse" + unpack);
         }
     }
 }

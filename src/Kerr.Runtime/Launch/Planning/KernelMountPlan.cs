@@ -20,13 +20,14 @@ internal static class KernelMountPlan
                 [
                     new(Errno.EPERM, "cannot mount a /proc of the new PID namespace",
                         "this host hides parts of its own /proc (as other containers do): use --no-pid, or start the container outside"),
+                    RootPlan.Lacks(plan, "/proc"),
                     new(default, "cannot mount /proc"),
                 ],
             });
         }
         else
         {
-            plan.Steps.Add(Bind("/proc", "configuration: mount proc = yes"));
+            plan.Steps.Add(Bind(plan, "/proc", "configuration: mount proc = yes"));
         }
 
         if (!plan.Configuration.MountSys || plan.Isolation.NoMount.Contains("sys"))
@@ -40,7 +41,7 @@ internal static class KernelMountPlan
                 : New("sysfs", "/sys", "configuration: mount sys = yes") with
                 {
                     Policy = FailurePolicy.Warn,
-                    Failures = [new(default, "cannot mount /sys")],
+                    Failures = [RootPlan.Lacks(plan, "/sys"), new(default, "cannot mount /sys")],
                 });
         }
     }
@@ -51,17 +52,17 @@ internal static class KernelMountPlan
     /// </summary>
     private static MountStep BindSys(PlanContext plan)
     {
-        MountStep bind = Bind("/sys", "configuration: mount sys = yes");
+        MountStep bind = Bind(plan, "/sys", "configuration: mount sys = yes");
         return plan.Isolation.Contain ? bind with { Why = $"{plan.WhyContained}: read-only", Flags = bind.Flags | MountFlags.ReadOnly } : bind;
     }
 
-    private static MountStep Bind(string path, string why)
+    private static MountStep Bind(PlanContext plan, string path, string why)
         => new($"Mounting kernel file system: {path}", why, path, path,
             MountFlags.SourceOnHost | MountFlags.TargetInRoot | MountFlags.CreateTarget
             | MountFlags.Recursive | MountFlags.NoSuid | MountFlags.NoDev)
         {
             Policy = FailurePolicy.Warn,
-            Failures = [new(default, $"cannot mount {path}")],
+            Failures = [RootPlan.Lacks(plan, path), new(default, $"cannot mount {path}")],
         };
 
     private static MountStep New(string type, string path, string why)

@@ -64,6 +64,11 @@ internal static class RootPlan
     public static bool HasLayer(PlanContext plan)
         => (Ways(plan) & (RootFlags.Overlay | RootFlags.Underlay)) != 0;
 
+    /// <summary>What to say where a directory for a mount is not there: only an image that is used as it is can lack it, elsewhere it is made.</summary>
+    public static Failure Lacks(PlanContext plan, string directory) => new(
+        Errno.ENOENT, $"cannot mount {directory}: the image has no directory {directory}",
+        plan.Request.Writable ? $"make it: mkdir {plan.Image.Path}{directory}" : "use an image that has it");
+
     private static ulong Ways(PlanContext plan)
     {
         LaunchRequest request = plan.Request;

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using System.Reflection;
 using Kerr.Cli.Options;
@@ -55,6 +56,22 @@ public class OptionTableTests
             Assert.True(char.IsLower(option.Help[0]) || option.Help[0] == '-' || firstWord.Any(char.IsUpper), option.Name);
             Assert.False(option.Help.EndsWith('.'), option.Name);
             Assert.True(option.Help.All(char.IsAscii), option.Name);
+        }
+    }
+
+    [Fact]
+    public void Every_option_of_a_launch_is_in_the_page_on_compatibility_among_those_that_are_honoured_or_not()
+    {
+        string page = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "docs", "compatibility.md"));
+        int start = page.IndexOf("| honoured |", StringComparison.Ordinal), middle = page.IndexOf("| not honoured |", StringComparison.Ordinal);
+        string honoured = page[start..middle], not = page[middle..page.IndexOf("## ", middle, StringComparison.Ordinal)];
+
+        foreach (string path in (string[])["exec", "run", "shell", "test"])
+        {
+            foreach (Option option in Of(path).Where(option => option.Name is not ("sif-fuse" or "no-nv" or "no-rocm" or "nohttps")))
+            {
+                Assert.True((option.Support == OptionSupport.Full ? honoured : not).Contains($"`--{option.Name}`", StringComparison.Ordinal), option.Name);
+            }
         }
     }
 

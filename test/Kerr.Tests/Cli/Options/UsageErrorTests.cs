@@ -78,6 +78,10 @@ public class UsageErrorTests
         => Assert.Equal($"the command \"{arguments[0]}\" is not in this version", CommandLines.Fails(arguments).Message);
 
     [Fact]
+    public void No_command_that_is_there_is_called_missing()
+        => Assert.DoesNotContain(CommandLines.AllCommands(), command => MissingCommands.Has("", command.Path));
+
+    [Fact]
     public void The_last_word_of_a_path_names_the_command()
         => Assert.StartsWith("Error for command \"global\": ",
             HelpText.OfUsageError(new ProgramName("kerr"), CommandLines.Fails("config", "global")), StringComparison.Ordinal);
