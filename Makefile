@@ -9,7 +9,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT = 1
 export DOTNET_NOLOGO = 1
 export MSBUILDDISABLENODEREUSE = 1
 
-.PHONY: help deps build run test test-long bench install fmt lint clean
+.PHONY: help deps build run test test-long bench install package fmt lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -35,6 +35,9 @@ bench: deps build ## the measurements of docs/performance.md
 install: build ## copy the tree to $(DESTDIR)$(PREFIX)
 	@tools/install-tree "$(OUT)" "$(DESTDIR)$(PREFIX)" "$(DESTDIR)" "$(PREFIX)"
 
+package: ## the image library as NuGet packages in packages/
+	@tools/pack-library packages
+
 fmt: ## format the sources
 	@$(DOTNET) format kerr.slnx
 
@@ -42,4 +45,4 @@ lint: deps ## formatting and analyzers
 	@tools/lint
 
 clean: ## remove what was built
-	@rm -rf "$(OUT)"; find src test bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
+	@rm -rf "$(OUT)" packages; find src test bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
