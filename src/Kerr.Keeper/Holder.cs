@@ -16,43 +16,72 @@ internal static unsafe class Holder
     private const int CommandSize = 24 + SharingFormat.RequestSize;     // what@0 id@8 flags@16 options@24
     private const ulong Mount = 1, Clone = 2, Drop = 3;
     private static int s_end = -1;
+    private static int s_process = -1;
+    private static int s_users = -1;
+    private static int s_sharedUsers = -1;
 
     /// <summary>The user namespace of the mounts, open: launches that are apart make theirs below it.</summary>
-    internal static int Users { get; private set; } = -1;
+    internal static int Users
+    {
+        get
+        {
+            Await();
+            return s_users;
+        }
+    }
 
-    /// <summary>The one below it that launches share.</summary>
-    internal static int SharedUsers { get; private set; } = -1;
+    /// <summary>The one below it that launches share; made when it is first asked for.</summary>
+    internal static int SharedUsers
+    {
+        get
+        {
+            s_sharedUsers = s_sharedUsers < 0 ? OpenShared() : s_sharedUsers;
+            return OrEnd(s_sharedUsers);
+        }
+    }
 
-    /// <summary>The keeper's end; it hangs up when the holder is gone.</summary>
-    internal static int End => s_end;
+    /// <summary>The keeper's end; it hangs up when the holder is gone. −1 until the holder has been waited for.</summary>
+    internal static int End => s_users < 0 ? -1 : s_end;
 
-    /// <summary>Forks the holder and waits until it is where it should be.</summary>
+    /// <summary>Forks the holder, which goes where it should be while the keeper goes on.</summary>
     internal static int Start()
     {
         int* pair = stackalloc int[2];
         int error = Sockets.Pair(pair);
-        int child = error < 0 ? error : Sys.Fork(K.SigChild);
-        if (child == 0)
+        s_process = error < 0 ? error : Sys.Fork(K.SigChild);
+        if (s_process == 0)
         {
             Sys.Close(pair[0]);
             s_end = pair[1];
             Serve(Settle());
         }
 
-        if (child < 0)
-        {
-            return child;
-        }
-
         Sys.Close(pair[1]);
         s_end = pair[0];
-        int ready = Answer(out int none);
-        Sys.Close(none);
-        byte* path = stackalloc byte[48];
-        Text.Copy(Text.Number(Text.Copy(path, (byte*)"/proc/"u8.Start), (ulong)child), "/ns/user"u8, 9);
-        Users = ready < 0 ? ready : Sys.OpenAt(K.AtCwd, path, O.ReadOnly);
-        SharedUsers = Users < 0 ? Users : OpenShared();
-        return SharedUsers;
+        return s_process;
+    }
+
+    private static void Await()
+    {
+        if (s_users < 0)
+        {
+            int ready = Answer(out int none);
+            Sys.Close(none);
+            byte* path = stackalloc byte[48];
+            Text.Copy(Text.Number(Text.Copy(path, (byte*)"/proc/"u8.Start), (ulong)s_process), "/ns/user"u8, 9);
+            s_users = OrEnd(ready < 0 ? ready : Sys.OpenAt(K.AtCwd, path, O.ReadOnly));
+        }
+    }
+
+    /// <summary>Without these there is nothing to keep, and launches make their own.</summary>
+    private static int OrEnd(int descriptor)
+    {
+        if (descriptor < 0)
+        {
+            Sys.Exit(255);
+        }
+
+        return descriptor;
     }
 
     /// <summary>Makes the user namespace of the launches by a child that goes there and ends when its namespace is open.</summary>
@@ -98,6 +127,7 @@ internal static unsafe class Holder
 
     private static int Tell(ulong what, ulong id, ulong flags, byte* options)
     {
+        Await();
         byte* command = stackalloc byte[CommandSize];
         *(ulong*)command = what;
         *(ulong*)(command + 8) = id;

@@ -1,5 +1,4 @@
 using System;
-using System.Threading;
 using Kerr.Image.SquashFs;
 using Kerr.ImageServer.Serving;
 using Kerr.Linux;
@@ -15,16 +14,13 @@ internal sealed unsafe class FuseSession
 
     internal const int StackSize = 256 << 10;
 
-    private const int UnattendedMask = 0x3FF;
+    private const int LongBacklog = 16;
 
     private readonly SquashFsImage _image;
     private readonly BlockCache _cache;
     private readonly BlockLists _lists;
     private readonly byte* _zeros;
-    private readonly int _mostThreads;
-    private int _threads;
-    private int _waiting;
-    private int _unattended;
+    private int _backlog;
 
     /// <param name="cacheBytes">Memory for decoded blocks; more where threads could not work with so little.</param>
     internal FuseSession(IFuseTransport transport, SquashFsImage image, ShownOwner owner, long cacheBytes, ServerLog log)
@@ -40,12 +36,15 @@ internal sealed unsafe class FuseSession
         // Every thread must be able to pin what one request needs, else they would wait for each other.
         int perThread = ContentReader.BlocksOf(LargestRead, blockSize);
         int slots = (int)Math.Clamp(cacheBytes / blockSize, (2 * perThread) + ReadAhead.ThreadCount, 1 << 20);
-        _mostThreads = Math.Min(Math.Clamp(2 * Environment.ProcessorCount, 4, 16), (slots - ReadAhead.ThreadCount) / perThread);
+        int threads = Math.Min(Math.Clamp(2 * Environment.ProcessorCount, 4, 16), (slots - ReadAhead.ThreadCount) / perThread);
+        Threads = new LeaderFollowers(StartThread, threads);
         _cache = new BlockCache(blockSize, slots);
         ReadAhead = new ReadAhead(image, () => CreateReader(), (int)Math.Min(cacheBytes / 8, 2 << 20));
     }
 
     internal IFuseTransport Transport { get; }
+
+    internal LeaderFollowers Threads { get; }
 
     internal ServerLog Log { get; }
 
@@ -53,45 +52,36 @@ internal sealed unsafe class FuseSession
 
     internal ReadAhead ReadAhead { get; }
 
+    /// <summary>Why there are no more requests; ENODEV in the usual case.</summary>
+    internal Errno Ended { get; private set; }
+
     /// <summary>What INIT settled; until then the least.</summary>
     internal FuseInit Agreed { get; set; }
 
     internal ContentReader CreateReader(Action? grow = null) => new(_image, _cache, _lists, _zeros, LargestRead, grow);
 
     /// <summary>Serves on this thread, and on more as requests meet; comes back when the mount is gone.</summary>
-    internal Errno Run()
-    {
-        _threads = 1;
-        return new FuseWorker(this).Run();
-    }
-
-    /// <summary>A thread is about to wait for a request.</summary>
-    internal void Waits() => Interlocked.Increment(ref _waiting);
-
-    /// <summary>A thread has a request.</summary>
-    internal void Works()
-    {
-        if (Interlocked.Decrement(ref _waiting) == 0 && (++_unattended & UnattendedMask) == 0)
-        {
-            Grow();
-        }
-    }
+    internal Errno Run() => new FuseWorker(this).Run();
 
     /// <summary>
-    /// Starts another thread when nobody waits for requests and this one will be busy for long: a block is decoded. Short
-    /// answers are cheaper in turn than on another processor; only many of them count as long.
+    /// Notes whether a request had to wait for a thread. Short answers are cheaper in turn than on another processor: only
+    /// when many had to wait one after the other does another thread lead.
     /// </summary>
-    internal void Grow()
+    internal void Note(bool hadToWait)
     {
-        if (Volatile.Read(ref _waiting) > 0 || Volatile.Read(ref _threads) >= _mostThreads)
+        _backlog = hadToWait ? _backlog + 1 : 0;
+        if (_backlog >= LongBacklog)
         {
-            return;
-        }
-
-        if (Interlocked.Increment(ref _threads) > _mostThreads
-            || !NativeThread.TryStart(() => new FuseWorker(this).Run(), StackSize))
-        {
-            Interlocked.Decrement(ref _threads);
+            Threads.Promote();
         }
     }
+
+    /// <summary>No request will come any more, for this reason: all threads come back.</summary>
+    internal void End(Errno reason)
+    {
+        Ended = reason;
+        Threads.End();
+    }
+
+    private bool StartThread() => NativeThread.TryStart(() => new FuseWorker(this).Run(), StackSize);
 }

@@ -27,7 +27,7 @@ internal sealed unsafe class FuseWorker
     internal FuseWorker(FuseSession session)
     {
         _session = session;
-        _content = session.CreateReader(session.Grow);
+        _content = session.CreateReader(session.Threads.Promote);
         _request = AnonymousMemory.Take(RequestRoom);
         _reply = AnonymousMemory.Take(ReplyHeader + ReplyRoom);
     }
@@ -38,20 +38,23 @@ internal sealed unsafe class FuseWorker
     internal Errno Run()
     {
         var buffer = new Span<byte>(_request, RequestRoom);
-        while (true)
+        while (_session.Threads.Lead())
         {
-            _session.Waits();
+            bool hadToWait = _session.Transport.Linger();
             int length = _session.Transport.Receive(buffer);
-            _session.Works();
+            _session.Threads.StepDown();
+            _session.Note(hadToWait);
             if (length >= 0)
             {
                 Serve(buffer[..length]);
             }
-            else if (-length is not ((int)Errno.ENOENT or (int)Errno.EINTR or (int)Errno.EAGAIN))
+            else if (-length is not ((int)Errno.ENOENT or (int)Errno.EINTR or (int)Errno.EAGAIN)) // ENOENT: who asked has gone again
             {
-                return (Errno)(-length); // ENOENT: who asked has gone again
+                _session.End((Errno)(-length));
             }
         }
+
+        return _session.Ended;
     }
 
     /// <summary>Answers one message.</summary>

@@ -64,7 +64,9 @@ internal sealed unsafe class ReadAhead
             bool follows = offset >= stream.Next - SmallestPart && offset <= stream.Next + SmallestPart;
             stream.UsedAt = ++_clock;
             stream.Next = follows ? Math.Max(stream.Next, offset + count) : offset + count;
-            stream.Run = follows ? stream.Run + 1 : 0;
+
+            // Who begins at the start goes on, mostly: programs and libraries do. Others must have followed twice.
+            stream.Run = offset == 0 ? 2 : follows ? stream.Run + 1 : 0;
             stream.Until = follows ? Math.Max(stream.Until, stream.Next) : stream.Next;
             if (stream.Run < 2)
             {

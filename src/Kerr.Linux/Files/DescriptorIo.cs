@@ -58,6 +58,14 @@ public static unsafe partial class DescriptorIo
 
     public static void Close(int fd) => _ = close(fd);
 
+    /// <summary>Whether a read would not wait now; errors count as readable.</summary>
+    public static bool IsReadable(int fd)
+    {
+        const short POLLIN = 1;
+        var asked = new PollDescriptor { Descriptor = fd, Events = POLLIN };
+        return poll(&asked, 1, 0) != 0;
+    }
+
     /// <summary>Whether the descriptor is a socket.</summary>
     public static bool IsSocket(int fd)
     {
@@ -99,11 +107,22 @@ public static unsafe partial class DescriptorIo
     [LibraryImport("libc")]
     private static partial int close(int fd);
 
+    [LibraryImport("libc")]
+    private static partial int poll(PollDescriptor* descriptors, nuint count, int milliseconds);
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial int getsockopt(int socket, int level, int option, int* value, int* size);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint recvmsg(int socket, Message* message, int flags);
+
+    // struct pollfd
+    private struct PollDescriptor
+    {
+        internal int Descriptor;
+        internal short Events;
+        internal short Answered;
+    }
 
     // struct msghdr, and struct cmsghdr with one descriptor behind it.
     private struct Message

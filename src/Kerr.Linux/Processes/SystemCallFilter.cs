@@ -25,6 +25,7 @@ public static unsafe partial class SystemCallFilter
         (1, 64),        // write
         (20, 66),       // writev
         (17, 67),       // pread64
+        (7, 73),        // poll: ppoll in the generic table
         (3, 57),        // close
         (44, 206),      // sendto: the log
         (202, 98),      // futex

@@ -24,10 +24,18 @@ internal static class Tree
             {
                 run = Directory.CreateTempSubdirectory("kerr-e2e-").FullName;
                 File.SetUnixFileMode(run, Modes.Everybody);
-                AppDomain.CurrentDomain.ProcessExit += static (_, _) => Host.Run("rm", "-rf", run!);
             }
 
             return run;
+        }
+    }
+
+    /// <summary>Removes the directory of this run.</summary>
+    public static void RemoveRun()
+    {
+        if (run is not null)
+        {
+            Host.Run("rm", "-rf", run);
         }
     }
 

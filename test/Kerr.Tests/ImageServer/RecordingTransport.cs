@@ -25,6 +25,8 @@ internal sealed unsafe class RecordingTransport : IFuseTransport
     /// <summary>What ends the session when no request is left.</summary>
     internal Errno End { get; init; } = Errno.ENODEV;
 
+    public bool Linger() => false;
+
     public int Receive(Span<byte> buffer)
     {
         lock (_lock)
