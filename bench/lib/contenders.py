@@ -20,6 +20,7 @@ class Contender:
     environment: dict = field(default_factory=dict)
     directory: str = "/"
     waiting: list = None  # the same start with a payload that stays; None where there is no payload
+    companion: list = None  # runs beside all rounds, in the same environment
 
 
 def prepare(source, out, work, user):
@@ -44,9 +45,9 @@ def prepare(source, out, work, user):
 
     rows = []
 
-    def row(name, start, beside="bwrap", given=None, payload="/bin/true"):
+    def row(name, start, beside="bwrap", given=None, payload="/bin/true", companion=None):
         rows.append(Contender(
-            name, [*start, payload], beside, given or environment, user.pw_dir, [*start, "/bin/sleep", "3"]))
+            name, [*start, payload], beside, given or environment, user.pw_dir, [*start, "/bin/sleep", "3"], companion))
 
     rows.append(Contender("no container", [BUSYBOX, "true"], "bwrap", environment, user.pw_dir, None))
     row("bwrap", view.bwrap(full, work), given=view.environment)
@@ -55,6 +56,12 @@ def prepare(source, out, work, user):
     row("kerr exec --contain DIR", [kerr, "exec", "--contain", tree])
     row("kerr exec --containall DIR", [kerr, "exec", "--containall", tree])
     row("kerr exec SIF", [kerr, "exec", sif])
+    bare = "kerr exec DIR, payload of 1 KB"
+    job = {**environment, "SLURM_JOB_ID": "1"}  # a job of its own shares with nobody else
+    row(bare, [kerr, "exec", tree], payload="/bin/nothing")
+    row("kerr exec SIF, payload of 1 KB", [kerr, "exec", sif], beside=bare, payload="/bin/nothing")
+    row("kerr exec SIF, mounted already, payload of 1 KB", [kerr, "exec", sif], beside=bare, given=job, payload="/bin/nothing",
+        companion=[kerr, "exec", sif, "/bin/sleep", "600"])
     row("ch-run DIR", ["/usr/bin/ch-run", full, "--"])
     bundle = make_bundle(work, full, view, user)
     rows.append(Contender(
@@ -115,10 +122,18 @@ def make_tree(tree, user):
     shutil.copy(BUSYBOX, os.path.join(tree, "bin", "busybox"))
     for name in PROGRAMS:
         os.symlink("busybox", os.path.join(tree, "bin", name))
+    make_nothing(os.path.join(tree, "bin", "nothing"))
     for name, text in {"passwd": "root:x:0:0:root:/root:/bin/sh\n", "group": "root:x:0:\n", "hosts": "",
                        "os-release": 'NAME="Busybox of Debian"\n'}.items():
         with open(os.path.join(tree, "etc", name), "w", encoding="utf-8") as file:
             file.write(text)
+
+
+def make_nothing(path):
+    """A program of 1 KB that ends at once: what is measured with it is the start alone, not the reading of a program from the image."""
+    source = 'void _start(void) { __asm__("syscall" : : "a"(231), "D"(0)); }'
+    subprocess.run(["gcc", "-Os", "-static", "-nostdlib", "-Wl,--build-id=none,-z,noseparate-code", "-s", "-x", "c", "-", "-o", path],
+                   input=source, text=True, check=True)
 
 
 def make_full_tree(tree, full, view):

@@ -57,6 +57,18 @@ def run_rounds(contenders, rounds):
     null = os.open("/dev/null", os.O_RDWR)
     quiet = [(os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, null, 1)]
     results = {contender.name: [] for contender in contenders}
+    companions = [subprocess.Popen(contender.companion, env=contender.environment, cwd=contender.directory, stdin=subprocess.DEVNULL)
+                  for contender in contenders if contender.companion]
+    time.sleep(1 if companions else 0)
+    try:
+        return race(contenders, rounds, results, quiet)
+    finally:
+        for companion in companions:
+            companion.terminate()
+            companion.wait()
+
+
+def race(contenders, rounds, results, quiet):
     for number in range(-WARM_UP, rounds):
         for place in range(len(contenders)):
             contender = contenders[(number + place) % len(contenders)]
