@@ -3,64 +3,76 @@ using System;
 namespace Kerr.Starter;
 
 /// <summary>What an error number means, in the words of strerror, with its name.</summary>
-internal static class Errno
+internal static unsafe class Errno
 {
-    internal static ReadOnlySpan<byte> Describe(int error) => error switch
+    // Each is its number, its words, NUL. Branches of a switch would take a kilobyte of code.
+    private static ReadOnlySpan<byte> Table =>
+        "\u0001Operation not permitted (EPERM)\0"u8 +
+        "\u0002No such file or directory (ENOENT)\0"u8 +
+        "\u0003No such process (ESRCH)\0"u8 +
+        "\u0004Interrupted system call (EINTR)\0"u8 +
+        "\u0005Input/output error (EIO)\0"u8 +
+        "\u0006No such device or address (ENXIO)\0"u8 +
+        "\u0007Argument list too long (E2BIG)\0"u8 +
+        "\u0008Exec format error (ENOEXEC)\0"u8 +
+        "\u0009Bad file descriptor (EBADF)\0"u8 +
+        "\u000ANo child processes (ECHILD)\0"u8 +
+        "\u000BResource temporarily unavailable (EAGAIN)\0"u8 +
+        "\u000CCannot allocate memory (ENOMEM)\0"u8 +
+        "\u000DPermission denied (EACCES)\0"u8 +
+        "\u000EBad address (EFAULT)\0"u8 +
+        "\u000FBlock device required (ENOTBLK)\0"u8 +
+        "\u0010Device or resource busy (EBUSY)\0"u8 +
+        "\u0011File exists (EEXIST)\0"u8 +
+        "\u0012Invalid cross-device link (EXDEV)\0"u8 +
+        "\u0013No such device (ENODEV)\0"u8 +
+        "\u0014Not a directory (ENOTDIR)\0"u8 +
+        "\u0015Is a directory (EISDIR)\0"u8 +
+        "\u0016Invalid argument (EINVAL)\0"u8 +
+        "\u0017Too many open files in system (ENFILE)\0"u8 +
+        "\u0018Too many open files (EMFILE)\0"u8 +
+        "\u0019Inappropriate ioctl for device (ENOTTY)\0"u8 +
+        "\u001AText file busy (ETXTBSY)\0"u8 +
+        "\u001BFile too large (EFBIG)\0"u8 +
+        "\u001CNo space left on device (ENOSPC)\0"u8 +
+        "\u001ERead-only file system (EROFS)\0"u8 +
+        "\u001FToo many links (EMLINK)\0"u8 +
+        "\u0020Broken pipe (EPIPE)\0"u8 +
+        "\u0022Numerical result out of range (ERANGE)\0"u8 +
+        "\u0024File name too long (ENAMETOOLONG)\0"u8 +
+        "\u0026Function not implemented (ENOSYS)\0"u8 +
+        "\u0028Too many levels of symbolic links (ELOOP)\0"u8 +
+        "\u003DNo data available (ENODATA)\0"u8 +
+        "\u0047Protocol error (EPROTO)\0"u8 +
+        "\u004BValue too large for defined data type (EOVERFLOW)\0"u8 +
+        "\u004FCan not access a needed shared library (ELIBACC)\0"u8 +
+        "\u0050Accessing a corrupted shared library (ELIBBAD)\0"u8 +
+        "\u0057Too many users (EUSERS)\0"u8 +
+        "\u005FOperation not supported (EOPNOTSUPP)\0"u8 +
+        "\u0067Software caused connection abort (ECONNABORTED)\0"u8 +
+        "\u0068Connection reset by peer (ECONNRESET)\0"u8 +
+        "\u006BTransport endpoint is not connected (ENOTCONN)\0"u8 +
+        "\u006EConnection timed out (ETIMEDOUT)\0"u8 +
+        "\u006FConnection refused (ECONNREFUSED)\0"u8 +
+        "\u0070Host is down (EHOSTDOWN)\0"u8 +
+        "\u0071No route to host (EHOSTUNREACH)\0"u8 +
+        "\u0074Stale file handle (ESTALE)\0"u8 +
+        "\u0075Structure needs cleaning (EUCLEAN)\0"u8 +
+        "\u0079Remote I/O error (EREMOTEIO)\0"u8 +
+        "\u007ADisk quota exceeded (EDQUOT)\0"u8 +
+        "\u007ERequired key not available (ENOKEY)\0"u8;
+
+    /// <summary>Null for a number that is not in the table.</summary>
+    internal static byte* Describe(int error)
     {
-        1 => "Operation not permitted (EPERM)"u8,
-        2 => "No such file or directory (ENOENT)"u8,
-        3 => "No such process (ESRCH)"u8,
-        4 => "Interrupted system call (EINTR)"u8,
-        5 => "Input/output error (EIO)"u8,
-        6 => "No such device or address (ENXIO)"u8,
-        7 => "Argument list too long (E2BIG)"u8,
-        8 => "Exec format error (ENOEXEC)"u8,
-        9 => "Bad file descriptor (EBADF)"u8,
-        10 => "No child processes (ECHILD)"u8,
-        11 => "Resource temporarily unavailable (EAGAIN)"u8,
-        12 => "Cannot allocate memory (ENOMEM)"u8,
-        13 => "Permission denied (EACCES)"u8,
-        14 => "Bad address (EFAULT)"u8,
-        15 => "Block device required (ENOTBLK)"u8,
-        16 => "Device or resource busy (EBUSY)"u8,
-        17 => "File exists (EEXIST)"u8,
-        18 => "Invalid cross-device link (EXDEV)"u8,
-        19 => "No such device (ENODEV)"u8,
-        20 => "Not a directory (ENOTDIR)"u8,
-        21 => "Is a directory (EISDIR)"u8,
-        22 => "Invalid argument (EINVAL)"u8,
-        23 => "Too many open files in system (ENFILE)"u8,
-        24 => "Too many open files (EMFILE)"u8,
-        25 => "Inappropriate ioctl for device (ENOTTY)"u8,
-        26 => "Text file busy (ETXTBSY)"u8,
-        27 => "File too large (EFBIG)"u8,
-        28 => "No space left on device (ENOSPC)"u8,
-        30 => "Read-only file system (EROFS)"u8,
-        31 => "Too many links (EMLINK)"u8,
-        32 => "Broken pipe (EPIPE)"u8,
-        34 => "Numerical result out of range (ERANGE)"u8,
-        36 => "File name too long (ENAMETOOLONG)"u8,
-        38 => "Function not implemented (ENOSYS)"u8,
-        40 => "Too many levels of symbolic links (ELOOP)"u8,
-        61 => "No data available (ENODATA)"u8,
-        71 => "Protocol error (EPROTO)"u8,
-        75 => "Value too large for defined data type (EOVERFLOW)"u8,
-        79 => "Can not access a needed shared library (ELIBACC)"u8,
-        80 => "Accessing a corrupted shared library (ELIBBAD)"u8,
-        87 => "Too many users (EUSERS)"u8,
-        95 => "Operation not supported (EOPNOTSUPP)"u8,
-        103 => "Software caused connection abort (ECONNABORTED)"u8,
-        104 => "Connection reset by peer (ECONNRESET)"u8,
-        107 => "Transport endpoint is not connected (ENOTCONN)"u8,
-        110 => "Connection timed out (ETIMEDOUT)"u8,
-        111 => "Connection refused (ECONNREFUSED)"u8,
-        112 => "Host is down (EHOSTDOWN)"u8,
-        113 => "No route to host (EHOSTUNREACH)"u8,
-        116 => "Stale file handle (ESTALE)"u8,
-        117 => "Structure needs cleaning (EUCLEAN)"u8,
-        121 => "Remote I/O error (EREMOTEIO)"u8,
-        122 => "Disk quota exceeded (EDQUOT)"u8,
-        126 => "Required key not available (ENOKEY)"u8,
-        _ => default,
-    };
+        for (byte* entry = (byte*)Table.Start; *entry != 0; entry += Text.Length(entry) + 1)
+        {
+            if (*entry == error)
+            {
+                return entry + 1;
+            }
+        }
+
+        return null;
+    }
 }

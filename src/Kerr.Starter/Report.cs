@@ -73,9 +73,9 @@ internal static unsafe class Line
 
     internal static void Error(int error)
     {
-        ReadOnlySpan<byte> known = Errno.Describe(error);
+        byte* known = Errno.Describe(error);
         Add(known);
-        if (known.Length == 0)
+        if (known == null)
         {
             Add("error "u8);
             Number((ulong)error);
