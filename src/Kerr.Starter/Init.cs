@@ -54,6 +54,7 @@ internal static unsafe class Init
             s_launch = launch[0];
             Rest(pipe[1], outside);
             int status = Relay(child, inside: false);
+            Ending.Tell(status);
             Images.AwaitServers(outside);
             End(status, signalled: true);
         }
@@ -139,13 +140,14 @@ internal static unsafe class Init
     /// <summary>Lets go of everything that a caller or a file system could wait for.</summary>
     private static void Rest(int kept, bool keepServers = false)
     {
-        uint* numbers = stackalloc uint[3 + (int)Images.MaximumServers];
-        numbers[0] = 2;
+        uint* numbers = stackalloc uint[4 + (int)Images.MaximumServers];
+        numbers[0] = 3;
         numbers[1] = (uint)s_processes;
         numbers[2] = (uint)s_launch;
+        numbers[3] = (uint)Ending.Sink;
         if (keepServers)
         {
-            numbers[0] += Images.ListServers(numbers + 3);
+            numbers[0] += Images.ListServers(numbers + 4);
         }
 
         Descriptors.CloseAllBut(0, kept, (byte*)numbers);
@@ -254,7 +256,7 @@ internal static unsafe class Init
     private static int Reap(out int status)
     {
         int found = 0;
-        int result = (int)Sys.Call(Nr.Wait4, -1, (nint)(&found), K.WaitNoHang | K.WaitAll);
+        int result = (int)Sys.Call(Nr.Wait4, -1, (nint)(&found), K.WaitNoHang | K.WaitAll, Ending.UsageOfEnded);
         status = found;
         return result;
     }

@@ -134,6 +134,8 @@ internal static unsafe class Plan
         CheckDescriptors(U32(Start, Header.Descriptors));
         CheckString(U32(Start, Header.Program), true);
         CheckString(U32(Start, Header.Image), true);
+        CheckString(U32(Start, Header.Record), true);
+        CheckString(U32(Start, Header.Ending), true);
         CheckVector(U32(Start, Header.Phases), true);
         Report.Level = level;
         Report.Flags = U32(Start, Header.Flags);

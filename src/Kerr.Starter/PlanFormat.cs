@@ -47,6 +47,9 @@ public static class Header
     public const int Phases = 48;           // vector: phases before the starter, "name=nanoseconds", for --timings
     public const int StartedAt = 56;        // u64: CLOCK_MONOTONIC in ns when the command began
     public const int HandedOverAt = 64;     // u64: CLOCK_MONOTONIC in ns when the starter was exec'ed
+    public const int Record = 72;           // string: the record of the launch for a starter that sends it as root, see RecordFormat
+    public const int Ending = 76;           // string: what is sent when the launch has ended, up to its numbers, see RecordFormat
+    public const int Sink = 80;             // u32: the connected socket that Ending is sent to, one of Descriptors; 0 without Ending
 }
 
 /// <summary>Switches for the whole launch.</summary>
@@ -55,6 +58,23 @@ public static class HeaderFlags
     public const uint Timings = 1;          // print where the time went before the payload starts
     public const uint Colour = 2;           // stderr is a terminal and colour is wanted
     public const uint UserNamespace = 4;    // audit lines say that no privilege is raised
+}
+
+/// <summary>The records of launches as far as the starter has to do with them; docs/audit.md has their fields.</summary>
+public static class RecordFormat
+{
+    // A record is one line of JSON that the planner writes in printable ASCII. What the planner, which the user runs, says can only be
+    // believed as far as the user can. So a starter that is root puts it behind what it knows itself:
+    //
+    //   {"kerr":1,"trust":"starter","event":"start", numbers of its own …,"reported":<Record>}\n
+    //
+    // and sends that with its own credentials. Record is one JSON object and closes as many braces as it opens: it cannot leave its place.
+    //
+    // Ending ends in `"end":[`. Whoever sees the payload's end adds the wait status, seconds and microseconds of user and of system time,
+    // the peak of memory in KiB, and `]}\n`, and writes it to the socket. 4294967295 for a status: it could not be started.
+
+    /// <summary>The longest Record or Ending in bytes: together with what is added the line fits what syslog daemons take (8 KiB).</summary>
+    public const int MostBytes = 7168;
 }
 
 /// <summary>Where each field of a step stands.</summary>

@@ -147,6 +147,7 @@ internal static unsafe class Report
 
         if (policy == FailurePolicy.Fatal)
         {
+            Ending.Tell(-1);
             Sys.Exit(255);
         }
     }
