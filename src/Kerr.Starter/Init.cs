@@ -45,12 +45,13 @@ internal static unsafe class Init
             return error;
         }
 
+        // Before the fork: the child may be quick, and takes our root along into the image's.
+        s_processes = outside ? -1 : Sys.OpenAt(K.AtCwd, "/proc"u8, O.Path | O.Directory);
         s_early = Pending();
         int child = Sys.Fork(K.SigChild);
         if (child > 0)
         {
             Sys.Prctl(K.PrSetName, (nint)"kerr"u8.Start);
-            s_processes = outside ? -1 : Sys.OpenAt(K.AtCwd, "/proc"u8, O.Path | O.Directory); // the child takes our root along into the image's
             s_launch = launch[0];
             Rest(pipe[1], outside);
             int status = Relay(child, inside: false);
@@ -61,6 +62,8 @@ internal static unsafe class Init
 
         Sys.Close(pipe[1]);
         Sys.Close(launch[0]);
+        Sys.Close(s_processes);
+        s_processes = -1;
         s_lifeline = pipe[0];
         s_launch = launch[1];
         s_appInit = Plan.Has(step, InitFlags.AppInit);

@@ -7,22 +7,12 @@ namespace Kerr.Starter;
 internal static unsafe class Sys
 {
     [MethodImpl(MethodImplOptions.InternalCall)]
-    [RuntimeImport("syscall")]
-    private static extern nint Raw(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
+    [RuntimeImport("kerr_call")]
+    internal static extern nint Call(int number, nint a, nint b, nint c, nint d, nint e = 0, nint f = 0);
 
     [MethodImpl(MethodImplOptions.InternalCall)]
-    [RuntimeImport("__errno_location")]
-    private static extern int* ErrorNumber();
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static nint Call(int number, nint a, nint b, nint c, nint d, nint e = 0, nint f = 0)
-    {
-        nint result = Raw(number, a, b, c, d, e, f);
-        return result == -1 ? -*ErrorNumber() : result;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static nint Call(int number, nint a = 0, nint b = 0, nint c = 0) => Call(number, a, b, c, 0);
+    [RuntimeImport("kerr_call3")]
+    internal static extern nint Call(int number, nint a = 0, nint b = 0, nint c = 0);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int OpenAt(int at, void* path, int flags, int mode = 0) =>

@@ -35,6 +35,27 @@ public sealed class StarterImageTests : IClassFixture<StarterHost>
         AssertNoServer();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_server_is_seen_while_it_serves_and_gone_afterwards(bool ours)
+    {
+        NeedFuse();
+        string[] ask = ["/usr/bin/squashfuse_ll", "-f", "-o", $"offset={BeforeTheImage}", $"/proc/self/fd/{Image}", $"/dev/fd/{Fuse}"];
+        if (ours)
+        {
+            ask = [OurServer(), $"fuse={Fuse}", $"image={Image}", $"offset={BeforeTheImage}", $"length={new FileInfo(file).Length - BeforeTheImage}"];
+        }
+
+        using Process process = host.Start(Served("cat /etc/group; cat", ours ? FuseServerFlags.Confined : 0, 0, ask), [.. TestUser.Command, .. Open()]);
+        Assert.Equal("root:x:0:", process.StandardOutput.ReadLine());
+        Assert.NotEqual("", Servers());
+        process.StandardInput.Close();
+
+        Assert.Equal(0, StarterHost.Finish(process).ExitCode);
+        AssertNoServer();
+    }
+
     [Fact]
     public void A_process_outside_waits_for_the_servers_and_ends_as_the_payload_did()
     {
@@ -97,11 +118,8 @@ public sealed class StarterImageTests : IClassFixture<StarterHost>
     public void Our_own_server_is_confined()
     {
         NeedFuse();
-        ImageServer.MountedImage.Need();
         var residue = new Residue();
-        string server = Path.Combine(host.Folder, "kerr-image-server");
-        File.Copy(ImageServer.MountedImage.Program, server, overwrite: true);
-        File.SetUnixFileMode(server, (UnixFileMode)0x1ED);
+        string server = OurServer();
 
         StarterResult result = host.Run(
             Served("cat /etc/group; cat /proc/[0-9]*/status | grep -A60 ^Name:.kerr-image-serv | grep -E '^(CapEff|CapPrm|NoNewPrivs|Seccomp):'", server, $"fuse={Fuse}", $"image={Image}", $"offset={BeforeTheImage}", $"length={new FileInfo(file).Length - BeforeTheImage}"),
@@ -196,12 +214,18 @@ public sealed class StarterImageTests : IClassFixture<StarterHost>
 
     private static string[] Open(string redirection) => ["bash", "-c", $"exec {redirection}; exec \"$@\"", "bash"];
 
+    // By command line: of a process's name the kernel keeps 15 characters.
+    private static string Servers()
+    {
+        using Process found = Process.Start(new ProcessStartInfo("pgrep", ["-f", "-u", TestUser.Name, "squashfuse_ll|kerr-image-server"]) { RedirectStandardOutput = true })!;
+        return found.StandardOutput.ReadToEnd();
+    }
+
     private static void AssertNoServer()
     {
         for (int i = 0; i < 1000; i++)
         {
-            using Process found = Process.Start(new ProcessStartInfo("pgrep", ["-u", TestUser.Name, "squashfuse_ll|kerr-image"]) { RedirectStandardOutput = true })!;
-            if (found.StandardOutput.ReadToEnd().Length == 0)
+            if (Servers().Length == 0)
             {
                 return;
             }
@@ -219,6 +243,16 @@ public sealed class StarterImageTests : IClassFixture<StarterHost>
     }
 
     private string[] Open() => Open($"{Image}<{file}");
+
+    /// <summary>A copy of the image server that the test user can execute.</summary>
+    private string OurServer()
+    {
+        ImageServer.MountedImage.Need();
+        string server = Path.Combine(host.Folder, "kerr-image-server");
+        File.Copy(ImageServer.MountedImage.Program, server, overwrite: true);
+        File.SetUnixFileMode(server, (UnixFileMode)0x1ED);
+        return server;
+    }
 
     /// <summary>A launch whose image a FUSE server serves.</summary>
     private static byte[] Served(string server, string script, ulong fork = 0)

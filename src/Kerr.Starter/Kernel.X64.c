@@ -1,0 +1,95 @@
+/*
+ * What a program without a C library brings itself on x86-64: its entry, the system call instruction, the memory
+ * functions that the compilers call, and the value that guards stack buffers, new for each process.
+ */
+typedef unsigned long word;
+
+word __security_cookie;
+
+int main(int argc, char **argv, char **envp);
+
+/* The kernel hands over argc, argv, a null, envp, a null, auxv on the stack, and no return address. */
+__asm__(".globl _start\n"
+        "_start:\n\t"
+        "xor %ebp, %ebp\n\t"
+        "mov %rsp, %rdi\n\t"
+        "and $-16, %rsp\n\t"
+        "call start\n\t"
+        "ud2\n");
+
+/* long call(number, a, b, c, d, e, f): the seventh argument lies above the return address. Answers what the kernel answers. */
+__asm__(".globl kerr_call\n"
+        "kerr_call:\n\t"
+        "mov %edi, %eax\n\t"
+        "mov %rsi, %rdi\n\t"
+        "mov %rdx, %rsi\n\t"
+        "mov %rcx, %rdx\n\t"
+        "mov %r8, %r10\n\t"
+        "mov %r9, %r8\n\t"
+        "mov 8(%rsp), %r9\n\t"
+        "syscall\n\t"
+        "ret\n");
+
+/* The same with three arguments; the others are 0, as prctl and its kind want them. */
+__asm__(".globl kerr_call3\n"
+        "kerr_call3:\n\t"
+        "mov %edi, %eax\n\t"
+        "mov %rsi, %rdi\n\t"
+        "mov %rdx, %rsi\n\t"
+        "mov %rcx, %rdx\n\t"
+        "xor %r10d, %r10d\n\t"
+        "xor %r8d, %r8d\n\t"
+        "xor %r9d, %r9d\n\t"
+        "syscall\n\t"
+        "ret\n");
+
+__attribute__((used, noreturn)) static void start(word *stack)
+{
+    enum { AT_NULL = 0, AT_RANDOM = 25 };
+    char **argv = (char **)(stack + 1), **envp = argv + *stack + 1, **end = envp;
+    while (*end)
+    {
+        end++;
+    }
+
+    for (word *auxv = (word *)(end + 1); auxv[0] != AT_NULL; auxv += 2)
+    {
+        if (auxv[0] == AT_RANDOM)
+        {
+            __security_cookie = *(word *)auxv[1];
+        }
+    }
+
+    main((int)*stack, argv, envp); /* does not return */
+    __builtin_trap();
+}
+
+void *memset(void *to, int value, word length)
+{
+    void *at = to;
+    __asm__ volatile("rep stosb" : "+D"(at), "+c"(length) : "a"(value) : "memory");
+    return to;
+}
+
+void *memmove(void *to, const void *from, word length)
+{
+    char *t = to;
+    const char *f = from;
+    if ((word)(t - f) >= length)
+    {
+        __asm__ volatile("rep movsb" : "+D"(t), "+S"(f), "+c"(length) : : "memory");
+        return to;
+    }
+
+    while (length-- > 0)
+    {
+        t[length] = f[length];
+    }
+
+    return to;
+}
+
+__attribute__((noreturn)) void abort(void)
+{
+    __builtin_trap();
+}
