@@ -42,10 +42,11 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
                 return mounted with { Skipped = [.. mounted.Skipped, new SkippedStep("temporary sandbox", $"{why}; but nothing is unpacked for a plan, so this is the image's own")] };
             }
 
+            Planning.ImagePolicy.Require(configuration, host, image.File);
             string search = PlanContext.SearchPathOf(host, configuration, installation);
             string directory = TemporarySandbox.Unpack(request, image.File, host, search, installation, why, tell);
             EndPhase("temporary sandbox");
-            using ImageFacts unpacked = Look(directory, host);
+            using ImageFacts unpacked = Look(directory, host) with { Unpacked = true };
             return PlanFor(request, unpacked, host);
         }
 
