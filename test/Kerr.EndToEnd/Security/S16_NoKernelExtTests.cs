@@ -56,7 +56,7 @@ public class S16_NoKernelExtTests
                 string image = Ext3(profile);
                 return ["exec", .. way == "image" ? [] : (string[])["--writable", "--no-home"], image, .. command];
             case "overlay":
-                return ["exec", "--overlay", Overlays.Create(profile), Images.OwnSif, .. command];
+                return ["exec", "--overlay", Overlays.Create(profile), Images.OwnDirectory, .. command];
             case "bind":
                 return ["exec", "-B", $"{Ext3(profile)}:/mnt:image-src=/", Images.OwnSif, .. command];
             default:

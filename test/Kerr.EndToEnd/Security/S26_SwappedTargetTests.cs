@@ -11,14 +11,25 @@ namespace Kerr.EndToEnd.Security;
 /// S26, S34: somebody who may write an image exchanges a directory above a mount's target with a link to the host while launches go on
 /// (CVE-2021-30465, CVE-2026-87766). Nothing is mounted or made where the link leads.
 /// </summary>
-public class S26_SwappedTargetTests
+public sealed class S26_SwappedTargetTests : IDisposable
 {
     private const int Tests = 7;
+
+    // Not below /tmp or a home: those are shown inside, and a link that leads there is right to.
+    private readonly string trap = $"/srv/kerr-trap-{Guid.NewGuid():N}";
+
+    public S26_SwappedTargetTests()
+    {
+        Directory.CreateDirectory($"{trap}/er");
+        Host.Write($"{trap}/file", "canary\n");
+    }
+
+    public void Dispose() => Directory.Delete(trap, recursive: true);
 
     [Fact]
     public void The_race_is_won_against_who_looks_a_path_up_twice()
     {
-        var (image, trap) = Prepare();
+        string image = Prepare();
         using Running racing = Race(image);
         string script = $"i=0; while [ $i -lt 20000 ]; do mkdir -p {image}/mnt/deep/er/new 2>/dev/null; [ -e {trap}/er/new ] && exit 33; i=$((i+1)); done";
         As.Root.Named("/bin/sh").Run("-c", script).Ends(33);
@@ -35,7 +46,7 @@ public class S26_SwappedTargetTests
     [InlineData(Profile.Root, "--underlay")]
     public void The_host_stays_as_it_is(Profile profile, string options)
     {
-        var (image, trap) = Prepare();
+        string image = Prepare();
         string[] words = options.Replace("DIRECTORY", Host.Directory(TestUser.First), StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         string before = Listing(trap);
         using Running racing = Race(image);
@@ -63,15 +74,8 @@ public class S26_SwappedTargetTests
         }
     }
 
-    /// <summary>An image that the user owns, with a directory and, beside it, a link to a directory of the host; and that directory.</summary>
-    private static (string Image, string Trap) Prepare()
-    {
-        string trap = Host.Directory();
-        Directory.CreateDirectory($"{trap}/er");
-        Host.Write($"{trap}/file", "canary\n");
-        string image = Images.New().Directory("/mnt/deep/er").File("/mnt/deep/file", "").Link("/mnt/trap", trap).OwnedBy(TestUser.First).Path;
-        return (image, trap);
-    }
+    /// <summary>An image that the user owns, with a directory and, beside it, a link to the directory of the host.</summary>
+    private string Prepare() => Images.New().Directory("/mnt/deep/er").File("/mnt/deep/file", "").Link("/mnt/trap", trap).OwnedBy(TestUser.First).Path;
 
     private static Running Race(string image)
         => As.User.Named(Programs.Racer).Start($"{image}/mnt/deep", $"{image}/mnt/trap").WaitFor("racing");
