@@ -99,6 +99,11 @@ public sealed class HttpSender : IDisposable
         }
     }
 
+    /// <summary>Asks for what is behind an address.</summary>
+    /// <exception cref="TransferException">There was no answer.</exception>
+    public HttpResponseMessage Ask(Uri address, AuthenticationHeaderValue authorization)
+        => Send(() => new HttpRequestMessage(HttpMethod.Get, address), authorization);
+
     public void Dispose() => _client.Dispose();
 
     internal static TransferException Problem(HttpRequestException failure)
