@@ -104,7 +104,7 @@ internal sealed class BlockYaml
                 throw Wrong(line.Number, "no NAME: VALUE");
             }
 
-            string key = (Scalar(line.Content[..end], line.Number) ?? throw Wrong(line.Number, "a name is missing")).GetValue<string>();
+            string key = end > 0 && Scalar(line.Content[..end], line.Number) is JsonValue name ? name.GetValue<string>() : throw Wrong(line.Number, "a name is missing");
             string value = line.Content[(end + 1)..].TrimStart(' ');
             _at++;
             JsonNode? node = value.Length == 0 || value[0] == '#' ? Below(indent, line, depth) : Scalar(value, line.Number);
