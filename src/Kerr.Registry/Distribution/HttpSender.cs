@@ -111,7 +111,7 @@ public sealed class HttpSender : IDisposable
         string detail = failure.InnerException?.Message ?? failure.Message;
         return new TransferException(failure.HttpRequestError switch
         {
-            HttpRequestError.NameResolutionError => $"its name is not known: {detail}",
+            HttpRequestError.NameResolutionError => $"no such host: {detail}",
             HttpRequestError.ConnectionError => $"no connection: {detail}",
             HttpRequestError.SecureConnectionError => $"no secure connection: {detail}",
             _ => failure.Message,

@@ -26,7 +26,7 @@ public sealed class DockerDaemonTests : IDisposable
         _socket = home + "/docker.sock";
         _archive = SavedImage.Archive("tool:1", "from docker\n");
         _listener.Bind(new UnixDomainSocketEndPoint(_socket));
-        File.SetUnixFileMode(_socket, Modes.Everybody);
+        File.SetUnixFileMode(_socket, (UnixFileMode)0x1FF);
         _listener.Listen();
         new Thread(Serve) { IsBackground = true }.Start();
     }
@@ -37,15 +37,15 @@ public sealed class DockerDaemonTests : IDisposable
     public void An_image_of_the_daemon_runs_and_is_kept_by_its_id()
     {
         Caller user = _user.With($"DOCKER_HOST=unix://{_socket}");
-        user.Run("exec", "docker-daemon:tool:1", "cat", "/hello").Prints("from docker");
+        user.Run("exec", "docker-daemon:tool:1", "cat", "/hello").Shows("from docker");
         user.Run("pull", "x.sif", "docker-daemon:tool:1").Succeeds();
         Assert.Equal(1, _saved);
         _user.Run("build", "--sandbox", "--docker-host", $"unix://{_socket}", "box", "docker-daemon:tool:1").Succeeds();
-        _user.Run("exec", "box", "cat", "/hello").Prints("from docker");
+        _user.Run("exec", "box", "cat", "/hello").Shows("from docker");
 
         Host.Write($"{_user.WorkingDirectory}/image.def", "Bootstrap: docker-daemon\nFrom: tool:1\n%post\n cat /hello > /made\n");
         user.Run("build", "--ignore-subuid", "made.sif", "image.def").Succeeds();
-        user.Run("exec", "made.sif", "cat", "/made").Prints("from docker");
+        user.Run("exec", "made.sif", "cat", "/made").Shows("from docker");
     }
 
     [Fact]
