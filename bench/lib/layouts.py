@@ -63,10 +63,10 @@ class Teed:
         return self.target.write(data)
 
 
-def entry(tar, name, data=b"", kind=tarfile.REGTYPE, link=""):
+def entry(tar, name, data=b"", kind=tarfile.REGTYPE, link="", mode=0o644):
     info = tarfile.TarInfo(name)
     info.type, info.linkname, info.size = kind, link, len(data)
-    info.mode, info.mtime = (0o755 if kind == tarfile.DIRTYPE else 0o644), 1700000000
+    info.mode, info.mtime = (0o755 if kind == tarfile.DIRTYPE else mode), 1700000000
     tar.addfile(info, io.BytesIO(data))
 
 
@@ -110,7 +110,14 @@ def make(path, size, layers):
     for _ in range(bulk):
         layout.layer(lambda tar: part(tar, size * 4 // 5 // bulk))
 
+    def shell(tar):
+        with open("/bin/busybox", "rb") as file:
+            entry(tar, "bin/busybox", file.read(), mode=0o755)
+        for name in ("sh", "mkdir", "seq", "find", "head", "xargs", "cat", "gzip", "sha256sum", "cp", "echo"):
+            entry(tar, f"bin/{name}", kind=tarfile.SYMTYPE, link="busybox")
+
     def packages(tar):
+        shell(tar)
         for package in range(100):
             for number in range(20):
                 entry(tar, f"opt/p{package:03}/f{number:02}", b"%d %d\n" % (package, number) * 40)
@@ -124,6 +131,8 @@ def make(path, size, layers):
             entry(tar, f"opt/p{package:03}", kind=tarfile.DIRTYPE)
             entry(tar, f"opt/p{package:03}/.wh..wh..opq")
             entry(tar, f"opt/p{package:03}/new", b"new\n")
+        for package in range(2, 100, 3):
+            entry(tar, f"opt/across{package:03}", kind=tarfile.LNKTYPE, link=f"opt/p{package:03}/f00")    # a file of a layer below
 
     def noise(tar):
         for number in range(max(1, size // 5 // 4_000_000)):

@@ -215,6 +215,8 @@ public sealed class DefinitionBuild : IDisposable
             {
                 Registry = stage.Value("registry"),
                 Namespace = stage.Value("namespace"),
+                Library = stage.Value("library"),
+                Header = stage.Value,
                 Fingerprints = stage.Value("fingerprints"),
                 NoCache = _settings.CacheDirectory is null,
             },

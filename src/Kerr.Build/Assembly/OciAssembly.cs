@@ -112,7 +112,8 @@ public static class OciAssembly
         var stream = new OciTarStream(image, files, time ?? 0, options.FixPermissions);
         for (int round = 0; round < MostRounds; round++)
         {
-            using FedProcess process = FedProcess.Start(tool, arguments, environment, file.File);
+            (string program, List<string> words) = RootOwner.Of(tool, arguments);
+            using FedProcess process = FedProcess.Start(program, words, environment, file.File);
             using CancellationTokenRegistration registration = interrupt.Token.Register(process.Kill);
             bool whole;
             try

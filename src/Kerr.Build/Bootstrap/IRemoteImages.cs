@@ -1,3 +1,4 @@
+using System;
 using System.Threading;
 using Kerr.Linux;
 
@@ -25,8 +26,14 @@ public sealed record RemoteImageRequest(string Scheme, string Reference, string 
 
     public string Namespace { get; init; } = "";
 
+    /// <summary>The library server that the definition names; empty for none.</summary>
+    public string Library { get; init; } = "";
+
     /// <summary>Fingerprints of keys of which each must have signed the image.</summary>
     public string Fingerprints { get; init; } = "";
+
+    /// <summary>For a Dockerfile: the header's other lines by their keys in lower case, <c>target</c>, <c>frontend</c>, <c>filename</c>, <c>buildargs</c>.</summary>
+    public Func<string, string> Header { get; init; } = static _ => "";
 
     /// <summary>Whether a cached copy may not be used.</summary>
     public bool NoCache { get; init; }

@@ -13,7 +13,7 @@ internal static class Determinism
     // What these do depends on when and where they run, or on what others publish meanwhile.
     private static readonly HashSet<string> s_changing = new(StringComparer.Ordinal)
     {
-        "apt", "apt-get", "aptitude", "dpkg-reconfigure", "yum", "dnf", "microdnf", "tdnf", "zypper", "apk", "pacman", "emerge", "xbps-install",
+        "apt", "apt-get", "aptitude", "dpkg", "dpkg-reconfigure", "rpm", "yum", "dnf", "microdnf", "tdnf", "zypper", "apk", "pacman", "emerge", "xbps-install",
         "pip", "pip2", "pip3", "uv", "conda", "mamba", "micromamba", "npm", "yarn", "pnpm", "gem", "cargo", "go", "cpan", "cpanm", "R", "Rscript",
         "julia", "spack", "guix", "nix", "curl", "wget", "git", "svn", "hg", "rsync", "scp", "date", "uuidgen", "mktemp", "openssl", "ssh-keygen",
         "gpg", "shuf", "hostname", "update-ca-certificates", "ldconfig", "make", "cmake", "ninja", "gcc", "g++", "cc", "c++", "clang", "python", "python3", "perl",

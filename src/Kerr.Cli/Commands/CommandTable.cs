@@ -4,9 +4,11 @@ using Kerr.Cli.Commands.Actions;
 using Kerr.Cli.Commands.Cache;
 using Kerr.Cli.Commands.Capability;
 using Kerr.Cli.Commands.Config;
+using Kerr.Cli.Commands.Keyservers;
 using Kerr.Cli.Commands.Legacy;
 using Kerr.Cli.Commands.Overlay;
 using Kerr.Cli.Commands.Registries;
+using Kerr.Cli.Commands.Remotes;
 using Kerr.Cli.Commands.Sif;
 using Kerr.Cli.Commands.Transfers;
 using Kerr.Cli.Options;
@@ -34,8 +36,11 @@ internal static class CommandTable
         new(CompletionCommand.Name, CompletionCommand.Declare),
         new("confgen", ConfgenCommand.Declare),
         new("config", ConfigGroup.Declare),
+        new("config fakeroot", ConfigFakerootCommand.Declare),
         new("config global", ConfigGlobalCommand.Declare),
+        new("copy", MountCommands.Copy),
         new("create", ImageCommands.Create, Alias: "image.create"),
+        new("delete", DeleteCommand.Declare),
         new("exec", ExecCommand.Declare),
         new("expand", ImageCommands.Expand, Alias: "image.expand"),
         new("explain", ExplainCommand.Declare),
@@ -43,7 +48,14 @@ internal static class CommandTable
         new("help", HelpCommand.Declare),
         new("import", ImageCommands.Import, Alias: "image.import"),
         new("inspect", InspectCommand.Declare),
+        new("keyserver", KeyserverGroup.Declare),
+        new("keyserver add", KeyserverChangeCommands.Add),
+        new("keyserver list", KeyserverListCommand.Declare),
+        new("keyserver login", KeyserverLoginCommand.Declare),
+        new("keyserver logout", KeyserverLogoutCommand.Declare),
+        new("keyserver remove", KeyserverChangeCommands.Remove),
         new("manpage", ManPageCommand.Declare),
+        new("mount", MountCommands.Mount),
         new("overlay", OverlayGroup.Declare),
         new("overlay create", CreateCommand.Declare),
         new("pull", PullCommand.Declare),
@@ -52,9 +64,21 @@ internal static class CommandTable
         new("registry list", RegistryListCommand.Declare),
         new("registry login", RegistryLoginCommand.Declare),
         new("registry logout", RegistryLogoutCommand.Declare),
+        new("remote", RemoteGroup.Declare),
+        new("remote add", RemoteAddCommand.Declare),
+        new("remote add-keyserver", KeyserverChangeCommands.OldAdd),
+        new("remote get-login-password", RemoteLoginPasswordCommand.Declare),
+        new("remote list", RemoteListCommand.Declare),
+        new("remote login", RemoteLoginCommand.Declare),
+        new("remote logout", RemoteLogoutCommand.Declare),
+        new("remote remove", RemoteRemoveCommand.Declare),
+        new("remote remove-keyserver", KeyserverChangeCommands.OldRemove),
+        new("remote status", RemoteStatusCommand.Declare),
+        new("remote use", RemoteUseCommand.Declare),
         new("run", RunCommand.Declare),
         new("run-help", RunHelpCommand.Declare),
         new("sandbox-keeper", SandboxKeeperCommand.Declare),
+        new("search", SearchCommand.Declare),
         new("shell", ShellCommand.Declare),
         new("sif", SifGroup.Declare, Alias: "siftool"),
         new("sif add", AddCommand.Declare),
@@ -65,6 +89,7 @@ internal static class CommandTable
         new("sif list", ListCommand.Declare),
         new("sif new", NewCommand.Declare),
         new("sif setprim", SetprimCommand.Declare),
+        new("tag", TagCommand.Declare),
         new("test", TestCommand.Declare),
         new("version", VersionCommand.Declare),
     ];

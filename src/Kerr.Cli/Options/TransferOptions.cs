@@ -45,9 +45,30 @@ internal static class TransferOptions
     internal static readonly Option[] Pull =
     [
         Arch, ArchVariant, Platform, Library, Directory, Name, Force, Reproducible, Sandbox, NoCleanup, AllowUnsigned, AllowUnauthenticated,
-        ImageOptions.DisableCache, ImageOptions.NoHttps, ImageOptions.DockerLogin, ImageOptions.DockerUsername, ImageOptions.DockerPassword,
+        ImageOptions.DisableCache, ImageOptions.Offline, ImageOptions.NoHttps, ImageOptions.DockerLogin, ImageOptions.DockerUsername, ImageOptions.DockerPassword,
         ImageOptions.DockerHost, ImageOptions.AuthFile, ImageOptions.TmpDir,
     ];
+
+    internal static readonly Option SearchArch = Text("arch", "NAME", "the architecture of the images; the host's without it", "SEARCH_ARCH");
+
+    internal static readonly Option Signed = new("signed", '\0', OptionKind.Flag, OptionScope.None, "only signed images") { Keys = ["SEARCH_SIGNED"] };
+
+    internal static readonly Option DeleteArch = new("arch", 'A', OptionKind.Text, OptionScope.None, "the architecture of the image; the host's without it")
+    { ValueName = "NAME", Keys = ["ARCH"] };
+
+    internal static readonly Option DeleteForce = new("force", 'F', OptionKind.Flag, OptionScope.None, "do not ask") { Keys = ["FORCE"] };
+
+    internal static readonly Option DeleteTimeout = new("timeout", 'T', OptionKind.Number, OptionScope.None, "seconds to wait for an answer")
+    { Default = "15", Keys = ["TIMEOUT"], Hidden = true };
+
+    private static readonly Option[] s_credentials =
+        [ImageOptions.NoHttps, ImageOptions.DockerLogin, ImageOptions.DockerUsername, ImageOptions.DockerPassword, ImageOptions.AuthFile];
+
+    internal static readonly Option[] Search = [Library, SearchArch, Signed, .. s_credentials];
+
+    internal static readonly Option[] Delete = [Library, DeleteArch, DeleteForce, DeleteTimeout, .. s_credentials];
+
+    internal static readonly Option[] Tag = s_credentials;
 
     internal static readonly Option[] Push =
     [

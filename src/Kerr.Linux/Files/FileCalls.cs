@@ -276,6 +276,20 @@ public static unsafe class FileCalls
         return LastErrno() == Errno.ENOENT ? false : throw LinuxException.Last("unlink", path);
     }
 
+    /// <summary>Sets the time of the last access to now, also where reading does not (noatime); without effect where that is not allowed.</summary>
+    public static void MarkUsed(string path)
+    {
+        const long UTIME_NOW = (1L << 30) - 1;
+        long* times = stackalloc long[4];
+        times[0] = times[2] = 0;
+        times[1] = UTIME_NOW;
+        times[3] = TreeLibC.UTIME_OMIT;
+        fixed (byte* name = PathBytes.Of(path, stackalloc byte[PathBytes.StackSize]))
+        {
+            _ = TreeLibC.utimensat(LibC.AT_FDCWD, name, times, 0);
+        }
+    }
+
     /// <summary>Removes a name below a directory; false when that did not work.</summary>
     internal static bool TryUnlink(int at, string name, bool directory)
     {

@@ -29,6 +29,7 @@ public readonly record struct FileStatus(
     private const int ModeAt = 28;
     private const int InodeAt = 32;
     private const int SizeAt = 40;
+    private const int AtimeAt = 64;
     private const int MtimeAt = 112;
     private const int DeviceMajorAt = 136;
     private const int DeviceMinorAt = 140;
@@ -36,6 +37,9 @@ public readonly record struct FileStatus(
     public bool IsDirectory => Kind == FileKind.Directory;
 
     public bool IsRegular => Kind == FileKind.Regular;
+
+    /// <summary>When it was last read, as far as the file system keeps that, or used, where <see cref="FileCalls.MarkUsed"/> says so.</summary>
+    public long AccessedAt { get; init; }
 
     internal static FileStatus Parse(ReadOnlySpan<byte> statx)
     {
@@ -50,6 +54,9 @@ public readonly record struct FileStatus(
             BinaryPrimitives.ReadUInt64LittleEndian(statx[InodeAt..]),
             BinaryPrimitives.ReadUInt32LittleEndian(statx[DeviceMajorAt..]),
             BinaryPrimitives.ReadUInt32LittleEndian(statx[DeviceMinorAt..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(statx[LinksAt..]));
+            BinaryPrimitives.ReadUInt32LittleEndian(statx[LinksAt..]))
+        {
+            AccessedAt = BinaryPrimitives.ReadInt64LittleEndian(statx[AtimeAt..]),
+        };
     }
 }

@@ -8,7 +8,7 @@ namespace Kerr.Registry.Auth;
 public sealed record Credential(string User, string Secret, bool IsIdentityToken = false)
 {
     /// <summary>As the Authorization header of RFC 7617 has it.</summary>
-    internal string Basic => Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Secret}"));
+    public string Basic => Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Secret}"));
 
     /// <summary>From the text of <c>auth</c> in a config.json; null where it holds none.</summary>
     internal static Credential? OfBasic(string? text)

@@ -7,7 +7,8 @@ namespace Kerr.Registry.Cache;
 /// <summary>A file in the cache.</summary>
 /// <param name="Name">Its key.</param>
 /// <param name="ModifiedAt">Seconds since 1970.</param>
-public sealed record CacheEntry(CacheKind Kind, string Name, string Path, long Size, long ModifiedAt);
+/// <param name="UsedAt">Likewise, the later of both.</param>
+public sealed record CacheEntry(CacheKind Kind, string Name, string Path, long Size, long ModifiedAt, long UsedAt);
 
 /// <summary>The entries of a cache: to list and to remove.</summary>
 public static class CacheEntries
@@ -44,7 +45,7 @@ public static class CacheEntries
             string path = $"{directory}/{name}";
             if (FileSystem.TryStat(path, follow: false) is { IsRegular: true } status)
             {
-                entries.Add(new CacheEntry(kind, name, path, status.Size, status.ModifiedAt));
+                entries.Add(new CacheEntry(kind, name, path, status.Size, status.ModifiedAt, Math.Max(status.ModifiedAt, status.AccessedAt)));
             }
         }
     }

@@ -33,8 +33,9 @@ public sealed class ImageCache
 {
     private const string Locks = "locks";
     private readonly string _root;
+    private readonly CachePolicy _policy;
 
-    private ImageCache(string root) => _root = root;
+    private ImageCache(string root, CachePolicy policy) => (_root, _policy) = (root, policy);
 
     /// <summary>All kinds, in the order in which they are listed.</summary>
     public static IReadOnlyList<CacheKind> Kinds { get; } = [CacheKind.Library, CacheKind.OciTmp, CacheKind.Shub, CacheKind.Blob, CacheKind.Net, CacheKind.Oras];
@@ -43,10 +44,11 @@ public sealed class ImageCache
 
     /// <summary>Opens the cache, makes its directories.</summary>
     /// <param name="parent">The directory that holds <c>cache</c>.</param>
+    /// <param name="policy">What lies beneath it, and how large it may get.</param>
     /// <exception cref="LinuxException">It cannot be written.</exception>
-    public static ImageCache Open(string parent)
+    public static ImageCache Open(string parent, CachePolicy? policy = null)
     {
-        var cache = new ImageCache(parent.TrimEnd('/') + "/cache");
+        var cache = new ImageCache(parent.TrimEnd('/') + "/cache", policy ?? CachePolicy.None);
         foreach (CacheKind kind in Kinds)
         {
             UserDirectory.MakePrivate(cache.DirectoryOf(kind));
@@ -87,13 +89,27 @@ public sealed class ImageCache
     /// <param name="key">Hexadecimal digits.</param>
     public string PathOf(CacheKind kind, string key) => $"{DirectoryOf(kind)}/{key}";
 
+    /// <summary>Where an entry lies: here, or in the site's cache beneath; null when it is nowhere. It counts as used now.</summary>
+    /// <param name="size">What it has when it is whole; null when that is not known.</param>
+    public string? Find(string path, long? size = null)
+    {
+        if (FileSystem.TryStat(path) is { IsRegular: true } own && (size is null || own.Size == size))
+        {
+            FileCalls.MarkUsed(path);
+            return path;
+        }
+
+        return _policy.Beneath is { } site && site + path[_root.Length..] is var beneath
+            && FileSystem.TryStat(beneath) is { IsRegular: true } status && (size is null || status.Size == size) ? beneath : null;
+    }
+
     /// <summary>Gives an entry's path; where there is none, makes it first, or waits for the process that does.</summary>
     /// <param name="make">Writes the entry into a file that has no name yet.</param>
     public string Get(string path, Action<UnnamedFile> make, CancellationToken cancel, Action? waiting = null)
     {
-        if (FileSystem.TryStat(path) is { IsRegular: true })
+        if (Find(path) is { } found)
         {
-            return path;
+            return found;
         }
 
         // With its kind: an image and the manifest that it is made of have the same digest for their name.
@@ -109,6 +125,11 @@ public sealed class ImageCache
             using var file = new UnnamedFile(path);
             make(file);
             file.Publish(sync: true);
+            if (_policy.Quota > 0)
+            {
+                CacheEviction.Shrink(_root, _policy.Quota, path);
+            }
+
             return path;
         }
         catch (LinuxException failure) when (failure.Errno is Errno.ENOSPC or Errno.EDQUOT)

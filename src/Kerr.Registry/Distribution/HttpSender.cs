@@ -99,6 +99,11 @@ public sealed class HttpSender : IDisposable
         }
     }
 
+    /// <summary>Asks for what is behind an address.</summary>
+    /// <exception cref="TransferException">There was no answer.</exception>
+    public HttpResponseMessage Ask(Uri address, AuthenticationHeaderValue authorization)
+        => Send(() => new HttpRequestMessage(HttpMethod.Get, address), authorization);
+
     public void Dispose() => _client.Dispose();
 
     internal static TransferException Problem(HttpRequestException failure)
@@ -106,7 +111,7 @@ public sealed class HttpSender : IDisposable
         string detail = failure.InnerException?.Message ?? failure.Message;
         return new TransferException(failure.HttpRequestError switch
         {
-            HttpRequestError.NameResolutionError => $"its name is not known: {detail}",
+            HttpRequestError.NameResolutionError => $"no such host: {detail}",
             HttpRequestError.ConnectionError => $"no connection: {detail}",
             HttpRequestError.SecureConnectionError => $"no secure connection: {detail}",
             _ => failure.Message,

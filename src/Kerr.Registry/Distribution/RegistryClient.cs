@@ -66,7 +66,11 @@ public sealed class RegistryClient(RegistryReference reference, bool insecure, R
             return response;
         }
 
-        new BlobDownload(_host.Sender, Fetch, blob, progress).To(file);
+        bool large = options.Concurrency > 1 && options.PartSize > 0 && blob.Size / 2 >= options.PartSize;
+        if (!large || !new PartedDownload(_host.Sender, Fetch, blob, progress).To(file, options.PartSize, options.Concurrency))
+        {
+            new BlobDownload(_host.Sender, Fetch, blob, progress).To(file);
+        }
     }
 
     public bool HasBlob(Digest digest)
@@ -123,6 +127,30 @@ public sealed class RegistryClient(RegistryReference reference, bool insecure, R
             request.Content.Headers.ContentType = new MediaTypeHeaderValue(mediaType);
         });
         Check(response, $"{reference.Host} does not take the manifest of {reference}");
+    }
+
+    /// <summary>Removes a manifest, and with it all of its tags; its content goes when the registry collects garbage.</summary>
+    /// <exception cref="UserException">The registry does not do that.</exception>
+    public void DeleteManifest(Digest digest)
+    {
+        using HttpResponseMessage response = Send(HttpMethod.Delete, $"manifests/{digest}", "pull,delete", null);
+        if ((int)response.StatusCode is 405 or 400)
+        {
+            throw new UserException($"{reference.Host} does not let images be deleted", "ask its administrator: deletion has to be turned on there");
+        }
+
+        Check(response, $"{reference.Host}/{reference.Repository} has no image {digest}");
+    }
+
+    /// <summary>The tags of the repository, sorted.</summary>
+    public IReadOnlyList<string> Tags()
+    {
+        using HttpResponseMessage response = Send(HttpMethod.Get, "tags/list", "pull", null);
+        Check(response, $"{reference.Host} has no repository {reference.Repository}");
+        using var document = Json.Parse(RegistryHost.ReadLimited(response, ImageManifest.Largest), "the list of tags");
+        string[] tags = Json.Texts(document.RootElement, "tags");
+        Array.Sort(tags, StringComparer.Ordinal);
+        return tags;
     }
 
     public void Dispose() => _host.Dispose();

@@ -55,6 +55,45 @@ public sealed class RegistryHost : IDisposable
         }
     }
 
+    /// <summary>The names of all repositories that the registry tells the caller of.</summary>
+    /// <exception cref="UserException">It tells nobody.</exception>
+    public IReadOnlyList<string> Catalog()
+    {
+        const int MostPages = 1000;
+        var names = new List<string>();
+        Uri? next = Address("/v2/_catalog?n=500");
+        for (int page = 0; next is not null; page++)
+        {
+            using HttpResponseMessage response = Send(HttpMethod.Get, next, "registry:catalog:*");
+            if (!response.IsSuccessStatusCode)
+            {
+                throw (int)response.StatusCode is 401 or 403 ? Denied() : new UserException($"{_host} does not list what it has: {(int)response.StatusCode} {response.ReasonPhrase}", "name the image");
+            }
+
+            using JsonDocument document = Json.Parse(ReadLimited(response, ImageManifest.Largest), "the catalog");
+            names.AddRange(Json.Texts(document.RootElement, "repositories"));
+            next = page < MostPages ? NextPage(response, next) : throw new InvalidDataException("the catalog does not end");
+        }
+
+        return names;
+    }
+
+    // RFC 8288: Link: </v2/_catalog?last=x&n=500>; rel="next"
+    private static Uri? NextPage(HttpResponseMessage response, Uri page)
+    {
+        foreach (string link in Values(response, "Link"))
+        {
+            int end = link.IndexOf('>', StringComparison.Ordinal);
+            if (link.StartsWith('<') && end > 0 && link.Contains("rel=\"next\"", StringComparison.Ordinal)
+                && Uri.TryCreate(page, link[1..end], out Uri? next) && HttpSender.IsSameOrigin(page, next))
+            {
+                return next;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Sends a request, and again with a credential where the registry asks for one.</summary>
     /// <param name="scope">What is to be done: <c>repository:NAME:pull</c>; empty for nothing in particular.</param>
     /// <param name="prepare">Adds headers and body, for each attempt anew.</param>

@@ -25,6 +25,9 @@ public sealed record RegistryOptions
     /// <summary>How many layers are fetched at a time.</summary>
     public int Concurrency { get; init; } = 3;
 
+    /// <summary>Bytes of the parts that a layer of twice as many or more is fetched in; 0 for one piece.</summary>
+    public long PartSize { get; init; } = 5 << 20;
+
     /// <summary>The caller's, for credential helpers.</summary>
     public IReadOnlyList<string> Environment { get; init; } = [];
 

@@ -17,18 +17,18 @@ namespace Kerr.Registry.Library;
 public sealed class LibraryImage
 {
     private readonly string _file;
+    private readonly LibraryAddress _library;
     private readonly RegistryOptions _options;
 
-    private LibraryImage(string file, Digest digest, RegistryOptions options) => (_file, Digest, _options) = (file, digest, options);
+    private LibraryImage(string file, Digest digest, LibraryAddress library, RegistryOptions options)
+        => (_file, Digest, _library, _options) = (file, digest, library, options);
 
     public Digest Digest { get; }
 
-    /// <param name="endpoint">The service's address, <c>https://library.example.org</c>; null where none is configured.</param>
-    /// <exception cref="UserException">There is no endpoint, or no such image.</exception>
-    public static LibraryImage Find(LibraryReference reference, Platform platform, string? endpoint, RegistryOptions options)
+    /// <exception cref="UserException">There is no such image.</exception>
+    public static LibraryImage Find(LibraryReference reference, Platform platform, LibraryAddress library, RegistryOptions options)
     {
-        string address = (reference.Host is { } host ? $"{(options.NoHttps ? "http" : "https")}://{host}" : endpoint)?.TrimEnd('/')
-            ?? throw new UserException($"no library is configured to get {reference} from", "name one: --library https://library.example.org, or library://host/entity/collection/name");
+        string address = library.Address;
         string query = $"{reference.Path}:{Uri.EscapeDataString(reference.Tag)}?arch={platform.Architecture}";
         using var sender = new HttpSender(options.Retry, options.NoHttps, options.UserAgent, options.Cancel);
         if (!Uri.TryCreate($"{address}/v1/images/{query}", UriKind.Absolute, out Uri? image) || image.Scheme is not ("http" or "https"))
@@ -38,7 +38,7 @@ public sealed class LibraryImage
 
         try
         {
-            using HttpResponseMessage response = sender.Send(() => new HttpRequestMessage(HttpMethod.Get, image), null);
+            using HttpResponseMessage response = sender.Send(() => new HttpRequestMessage(HttpMethod.Get, image), library.Authorization);
             if (!response.IsSuccessStatusCode)
             {
                 throw new UserException(
@@ -48,7 +48,7 @@ public sealed class LibraryImage
 
             using JsonDocument document = Json.Parse(RegistryHost.ReadLimited(response, 1 << 20), "the library's answer");
             string hash = Json.Text(Json.Object(document.RootElement, "data"), "hash") ?? "";
-            return new LibraryImage($"{address}/v1/imagefile/{query}", Digest.Parse(hash.Replace("sha256.", "sha256:", StringComparison.Ordinal)), options);
+            return new LibraryImage($"{address}/v1/imagefile/{query}", Digest.Parse(hash.Replace("sha256.", "sha256:", StringComparison.Ordinal)), library, options);
         }
         catch (Exception failure) when (failure is TransferException or InvalidDataException)
         {
@@ -59,7 +59,7 @@ public sealed class LibraryImage
     /// <summary>Fetches the SIF file into an empty file.</summary>
     public void To(SafeFileHandle file, Action<long> progress)
     {
-        using FileDownload download = FileDownload.Start(_file, _options);
+        using FileDownload download = FileDownload.Start(_file, _options, _library.Token.Length > 0 ? _library.Token : null);
         Digest found = download.To(file, progress);
         if (found != Digest)
         {

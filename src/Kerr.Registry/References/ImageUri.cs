@@ -18,7 +18,10 @@ public enum Transport
     Http,
     Https,
 
-    /// <summary>Known to the peers, and not served here: shub, ipfs, buildkit, dockerfile.</summary>
+    /// <summary>A directory with a Dockerfile, which BuildKit makes an image of; for builds only.</summary>
+    Dockerfile,
+
+    /// <summary>Known to the peers, and not served here: shub, ipfs.</summary>
     Unserved,
 }
 
@@ -38,7 +41,8 @@ public sealed record ImageUri(string Scheme, string Rest)
         "library" => Transport.Library,
         "http" => Transport.Http,
         "https" => Transport.Https,
-        "shub" or "ipfs" or "buildkit" or "dockerfile" => Transport.Unserved,
+        "buildkit" or "dockerfile" => Transport.Dockerfile,
+        "shub" or "ipfs" => Transport.Unserved,
         _ => Transport.Unknown,
     };
 
@@ -80,5 +84,5 @@ public sealed record ImageUri(string Scheme, string Rest)
     private string Named(string name)
         => name is "" or "." or ".." ? throw new UserException($"{this} gives no name for a file", "name the file: kerr pull image.sif URI") : name;
 
-    public override string ToString() => $"{Scheme}:{(Transport is Transport.OciLayout or Transport.OciArchive or Transport.DockerArchive or Transport.DockerDaemon ? "" : "//")}{Rest}";
+    public override string ToString() => $"{Scheme}:{(Transport is Transport.OciLayout or Transport.OciArchive or Transport.DockerArchive or Transport.DockerDaemon or Transport.Dockerfile ? "" : "//")}{Rest}";
 }

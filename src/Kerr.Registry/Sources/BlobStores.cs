@@ -26,7 +26,7 @@ public interface IBlobStore : IBlobSource
 /// <summary>Blobs in a user's cache: fetched once, by one process, for all.</summary>
 public sealed class CachedBlobs(ImageCache cache) : IBlobStore
 {
-    public bool Has(BlobDescriptor blob) => FileSystem.TryStat(cache.PathOf(blob.Digest)) is { } status && status.Size == blob.Size;
+    public bool Has(BlobDescriptor blob) => cache.Find(cache.PathOf(blob.Digest), blob.Size) is not null;
 
     public void NeedSpace(long bytes) => cache.NeedSpace(bytes);
 
@@ -41,7 +41,7 @@ public sealed class CachedBlobs(ImageCache cache) : IBlobStore
         _ = cache.Get(path, file => fetch(file.File), options.Cancel, () => options.Tell($"another process fetches {blob.Digest}: waiting for it"));
     }
 
-    public Stream Open(BlobDescriptor blob) => FileRangeStream.Open(cache.PathOf(blob.Digest));
+    public Stream Open(BlobDescriptor blob) => FileRangeStream.Open(cache.Find(cache.PathOf(blob.Digest), blob.Size) ?? cache.PathOf(blob.Digest));
 
     public void Dispose()
     {

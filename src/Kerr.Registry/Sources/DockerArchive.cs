@@ -5,6 +5,7 @@ using System.Text.Json;
 using Kerr.Linux;
 using Kerr.Registry.Distribution;
 using Kerr.Registry.References;
+using Microsoft.Win32.SafeHandles;
 
 namespace Kerr.Registry.Sources;
 
@@ -20,7 +21,25 @@ public static class DockerArchive
     public static OciImage Open(string name, Platform platform, string temporary)
     {
         (string path, string? wanted) = Split(name);
-        TarFile archive = OciArchive.OpenFile(path, temporary);
+        return Open(OciArchive.OpenFile(path, temporary), path, wanted, platform);
+    }
+
+    /// <summary>Opens an archive that has no name, with one image in it.</summary>
+    /// <param name="label">How messages call it.</param>
+    internal static OciImage Open(SafeFileHandle file, string label, Platform platform, string temporary)
+    {
+        try
+        {
+            return Open(TarFile.Open(file, temporary), label, null, platform);
+        }
+        catch (InvalidDataException damage)
+        {
+            throw new UserException($"{label} is no archive: {damage.Message}", "try again", damage);
+        }
+    }
+
+    private static OciImage Open(TarFile archive, string path, string? wanted, Platform platform)
+    {
         try
         {
             if (wanted is null && archive.Has(OciLayout.IndexName) && archive.Has("oci-layout"))

@@ -3,6 +3,7 @@ using Kerr.Linux;
 using Kerr.Linux.Files;
 using Kerr.Registry.Distribution;
 using Kerr.Registry.References;
+using Microsoft.Win32.SafeHandles;
 
 namespace Kerr.Registry.Sources;
 
@@ -22,6 +23,21 @@ public static class OciArchive
         }
 
         return Open(archive, path, tag, platform);
+    }
+
+    /// <summary>Opens an archive that has no name.</summary>
+    /// <param name="label">How messages call it.</param>
+    internal static OciImage Open(SafeFileHandle file, string label, Platform platform, string temporary)
+    {
+        try
+        {
+            TarFile archive = TarFile.Open(file, temporary);
+            return archive.Has(OciLayout.IndexName) ? Open(archive, label, null, platform) : throw new InvalidDataException($"it has no {OciLayout.IndexName}");
+        }
+        catch (InvalidDataException damage)
+        {
+            throw new UserException($"{label} is no archive of an OCI layout: {damage.Message}", "try again with --verbose", damage);
+        }
     }
 
     internal static OciImage Open(TarFile archive, string path, string? tag, Platform platform)

@@ -43,7 +43,12 @@ internal sealed class TarFile : IDisposable
     /// <param name="temporary">The directory for the decompressed copy, where one is needed.</param>
     internal static TarFile Open(string path, string temporary)
     {
-        SafeFileHandle file = FileCalls.Open(path, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK);
+        return Open(FileCalls.Open(path, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK), temporary);
+    }
+
+    /// <param name="file">Belongs to the result from here on.</param>
+    internal static TarFile Open(SafeFileHandle file, string temporary)
+    {
         try
         {
             Span<byte> start = stackalloc byte[4];

@@ -43,7 +43,8 @@ public static class DirectiveTable
         ]),
         new("Programs and transfers", "",
         [
-            BinaryPath, MksquashfsProcs, MksquashfsMem, DownloadConcurrency, DownloadPartSize, DownloadBufferSize,
+            BinaryPath, MksquashfsProcs, MksquashfsMem, DownloadConcurrency, DownloadPartSize, DownloadBufferSize, SiteCache,
+            CacheQuota,
         ]),
     ];
 

@@ -211,14 +211,24 @@ public static class Directives
     { Example = "1G" };
 
     public static readonly Directive DownloadConcurrency = new("download concurrency", Number, "3",
-        "Streams of one download from a library.")
+        "Layers of an image, and parts of a large one, that are fetched at a time.")
     { Positive = true };
 
     public static readonly Directive DownloadPartSize = new("download part size", Number, "5242880",
-        "Bytes of each part of such a download.")
+        "Bytes of each part that a large layer or file is fetched in.")
     { Positive = true };
 
     public static readonly Directive DownloadBufferSize = new("download buffer size", Number, "32768",
         "Bytes of the buffer of each of its streams.")
     { Positive = true };
+
+    public static readonly Directive SiteCache = new("site cache", Text, "",
+        "A directory in which images are looked for that the user's own cache has not. Nothing is written there: who may write it "
+        + "fills it by pulling with APPTAINER_CACHEDIR set to it.")
+    { Example = "/cvmfs/images.example.org/cache" };
+
+    public static readonly Directive CacheQuota = new("cache quota", Text, "",
+        "How large the cache of a user may get, such as 20G. What was not used for longest is removed then. Users can set another size "
+        + "with KERR_CACHE_QUOTA.")
+    { Example = "20G" };
 }

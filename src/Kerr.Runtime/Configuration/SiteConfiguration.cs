@@ -161,6 +161,12 @@ public sealed class SiteConfiguration
 
     public long DownloadBufferSize => Number(Directives.DownloadBufferSize);
 
+    /// <summary>Empty for none.</summary>
+    public string SiteCache => Text(Directives.SiteCache);
+
+    /// <summary>With a unit; empty for no limit.</summary>
+    public string CacheQuota => Text(Directives.CacheQuota);
+
     /// <summary>The value in force as the file would have it; list items by commas.</summary>
     public string Value(Directive directive)
         => directive.Kind == DirectiveKind.List ? string.Join(',', Items(directive)) : Text(directive);

@@ -49,6 +49,34 @@ public class LegacyImageTests
     }
 
     [Fact]
+    public void Files_are_copied_into_an_image_and_seen_where_it_is_mounted()
+    {
+        Host.Run("tar", "-C", Images.Directory, "-cf", directory + "/files.tar", ".");
+        caller.Run("create", "--size", "16", "image.img").Succeeds();
+        caller.Run("import", "image.img", "files.tar").Succeeds();
+        Host.Write(directory + "/tree/below", "copied\n");
+        Host.Write(directory + "/canary", "whole\n");
+
+        caller.Run("copy", "image.img", "-r", "tree", "/opt").Succeeds();
+        caller.Run("copy", "image.img", "tree/below", "/etc/other").Succeeds();
+        As.Root.In(directory).Run("exec", "image.img", "cat", "/opt/tree/below", "/etc/other").Prints("copied\ncopied");
+        caller.Run("copy", "image.img", "--reflink", "tree", "/opt").IsFatal("copy does not know the option --reflink");
+        caller.Run("copy", "image.img", "nosuch", "/opt").Ends(255);
+        caller.Run("copy", Images.Sif, "tree", "/opt").IsFatal("is no ext3 image");
+
+        Caller shell = caller.With("SHELL=/bin/sh");
+        shell.Reading("cat $SINGULARITY_ROOTFS/etc/other; id -u; echo lost > $SINGULARITY_ROOTFS/etc/other\n").Run("mount", "image.img").Shows("copied\n0\n");
+        shell.Reading("cat $SINGULARITY_ROOTFS/etc/os-release; touch $SINGULARITY_ROOTFS/etc/other 2>/dev/null || echo closed\n").Run("mount", Images.Sif).Shows("ID=busybox-test").Shows("closed");
+        shell.Reading($"echo kept > $SINGULARITY_ROOTFS/etc/other; ln -s {directory} $SINGULARITY_ROOTFS/out; exit 0\n").Run("mount", "--writable", "image.img").Succeeds();
+        shell.Reading("echo lost > $SINGULARITY_ROOTFS/etc/other; exit 3\n").Run("mount", "-w", "image.img").IsFatal("ended with status 3");
+        As.Root.In(directory).Run("exec", "image.img", "cat", "/etc/other").Prints("kept");
+
+        // The link in the image leads to no place of the host.
+        _ = caller.Run("copy", "image.img", "tree/below", "/out/canary");
+        Assert.Equal("whole\n", File.ReadAllText(directory + "/canary"));
+    }
+
+    [Fact]
     public void What_does_not_fit_or_is_no_such_image_leaves_the_old_one()
     {
         caller.Run("create", "--size", "4", "image.img").Succeeds();

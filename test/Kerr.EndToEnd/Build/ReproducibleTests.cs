@@ -22,6 +22,22 @@ public class ReproducibleTests
     }
 
     [Fact]
+    public void An_image_of_layers_at_another_time_by_another_user_and_by_root()
+    {
+        using var registry = new Registry.LocalRegistry();
+        registry.Put("tool", "1");
+        byte[]? first = null;
+        foreach (Caller caller in (Caller[])[As.User, As.OtherUser, As.Root])
+        {
+            Caller fresh = caller.In(Host.Directory(caller.User));
+            fresh.With($"HOME={fresh.WorkingDirectory}").Run("build", "--disable-cache", "x.sif", $"docker://{registry.Host}/tool:1").Succeeds();
+            first ??= File.ReadAllBytes($"{fresh.WorkingDirectory}/x.sif");
+            Assert.Equal(first, File.ReadAllBytes($"{fresh.WorkingDirectory}/x.sif"));
+            Thread.Sleep(1100);     // another second, which times of files and objects would show
+        }
+    }
+
+    [Fact]
     public void Whether_its_sections_ran_or_their_results_were_kept()
     {
         var definition = new Definition(Builder.Single, Text).File("given", "x");

@@ -44,7 +44,7 @@ internal sealed class LocalRegistry : IDisposable
             _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Password}")));
         }
 
-        File.WriteAllText($"{directory}/config.yml", $"version: 0.1\nlog: {{accesslog: {{disabled: false}}}}\nstorage: {{filesystem: {{rootdirectory: {directory}/data}}}}\nhttp: {{addr: \"{Host}\"}}\n{auth}");
+        File.WriteAllText($"{directory}/config.yml", $"version: 0.1\nlog: {{accesslog: {{disabled: false}}}}\nstorage: {{filesystem: {{rootdirectory: {directory}/data}}, delete: {{enabled: true}}}}\nhttp: {{addr: \"{Host}\"}}\n{auth}");
         _process = Process.Start(new ProcessStartInfo("docker-registry", ["serve", $"{directory}/config.yml"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         _process.OutputDataReceived += Keep;
         _process.ErrorDataReceived += Keep;

@@ -99,9 +99,9 @@ internal static class ImageCommands
         },
     };
 
-    private delegate void Work(Invocation invocation, BuildSettings settings);
+    internal delegate void Work(Invocation invocation, BuildSettings settings);
 
-    private static Command Declare(
+    internal static Command Declare(
         string summary, string synopsis, string description, Arity arity, Option[] options, Work work, bool asRoot = false) => new()
         {
             Summary = summary,

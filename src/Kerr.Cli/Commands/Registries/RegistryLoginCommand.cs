@@ -24,25 +24,10 @@ internal static class RegistryLoginCommand
         Run = Run,
     };
 
-    private static int Run(Invocation invocation)
+    internal static int Run(Invocation invocation)
     {
-        OptionValues values = invocation.Values;
         string host = RegistryGroup.HostOf(invocation.Arguments[0]);
-        string user = values.Text(RegistryCommandOptions.UserName);
-        if (user.Length == 0)
-        {
-            throw new UserException($"a login at {host} needs a name", "add it: --username NAME");
-        }
-
-        string password = values.Flag(RegistryCommandOptions.PasswordStdin) ? FirstLine()
-            : values.IsSet(RegistryCommandOptions.Password) ? values.Text(RegistryCommandOptions.Password)
-            : Terminal.Ask("Password / Token: ", hidden: true);
-        if (password.Length == 0)
-        {
-            throw new UserException($"a login at {host} needs a password", "give it by --password-stdin, or at the terminal");
-        }
-
-        var credential = new Credential(ByteText.ToUnicode(user), ByteText.ToUnicode(password));
+        Credential credential = Asked(invocation, host);
         RegistryOptions options = Transfers.TransferSetup.Options(invocation, Site.Configuration(invocation, Site.Installation));
         try
         {
@@ -57,6 +42,24 @@ internal static class RegistryLoginCommand
         CredentialFile.Load(RegistryGroup.File(invocation)).Set(host, credential);
         Log.Info($"Logged in at {host}; the password is kept unencrypted in {RegistryGroup.File(invocation)}");
         return 0;
+    }
+
+    /// <summary>The name and password of options, standard input, or the terminal.</summary>
+    internal static Credential Asked(Invocation invocation, string host)
+    {
+        OptionValues values = invocation.Values;
+        string user = values.Text(RegistryCommandOptions.UserName);
+        if (user.Length == 0)
+        {
+            throw new UserException($"a login at {host} needs a name", "add it: --username NAME");
+        }
+
+        string password = values.Flag(RegistryCommandOptions.PasswordStdin) ? FirstLine()
+            : values.IsSet(RegistryCommandOptions.Password) ? values.Text(RegistryCommandOptions.Password)
+            : Terminal.Ask("Password / Token: ", hidden: true);
+        return password.Length > 0
+            ? new Credential(ByteText.ToUnicode(user), ByteText.ToUnicode(password))
+            : throw new UserException($"a login at {host} needs a password", "give it by --password-stdin, or at the terminal");
     }
 
     private static string FirstLine()

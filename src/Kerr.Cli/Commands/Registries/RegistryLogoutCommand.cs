@@ -17,7 +17,7 @@ internal static class RegistryLogoutCommand
         Run = Run,
     };
 
-    private static int Run(Invocation invocation)
+    internal static int Run(Invocation invocation)
     {
         string host = RegistryGroup.HostOf(invocation.Arguments[0]);
         if (CredentialFile.Load(RegistryGroup.File(invocation)).Remove(host))

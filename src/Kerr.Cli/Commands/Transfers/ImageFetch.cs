@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Threading;
 using Kerr.Build.Assembly;
 using Kerr.Cli.Console;
+using Kerr.Cli.Options.Actions;
 using Kerr.Image.Sif;
 using Kerr.Linux;
 using Kerr.Linux.Files;
@@ -21,6 +22,7 @@ namespace Kerr.Cli.Commands.Transfers;
 internal sealed class ImageFetch : IDisposable
 {
     private readonly ImageCache? _cache;
+    private readonly string? _file;
     private readonly Action<UnnamedFile, TransferDisplay> _make;
     private readonly CacheKind _kind;
     private readonly string? _key;
@@ -30,11 +32,69 @@ internal sealed class ImageFetch : IDisposable
     private ImageFetch(ImageCache? cache, CacheKind kind, string? key, IDisposable? source, Action<UnnamedFile, TransferDisplay> make)
         => (_cache, _kind, _key, _source, _make) = (cache, kind, key, source, make);
 
+    /// <summary>An image that is in the cache already.</summary>
+    private ImageFetch(ImageCache cache, string file)
+    {
+        _cache = cache;
+        _file = file;
+        _make = static (_, _) => { };
+    }
+
     /// <summary>Finds out what a URI stands for at this moment; nothing is fetched yet but that.</summary>
+    /// <remarks>Nobody is asked when the cache has an image whose digest the URI names, or with --offline.</remarks>
     internal static ImageFetch Find(Invocation invocation, SiteConfiguration configuration, ImageUri uri, Platform platform, string? library = null)
     {
+        ImageCache? cache = TransferSetup.Cache(invocation, configuration);
+        bool remote = uri.Transport is Transport.Docker or Transport.Oras or Transport.Library or Transport.Http or Transport.Https or Transport.DockerDaemon;
+        bool offline = invocation.Values.Flag(ImageOptions.Offline);
+        if (cache is null || !remote)
+        {
+            return offline && remote ? throw NotHere(uri) : Ask(invocation, configuration, cache, uri, platform, library);
+        }
+
+        var known = new KnownImages(cache);
+        if ((offline || NamesDigest(uri)) && known.Find(Name(uri), platform) is { } file)
+        {
+            return new ImageFetch(cache, file);
+        }
+
+        if (offline)
+        {
+            throw NotHere(uri);
+        }
+
+        ImageFetch found = Ask(invocation, configuration, cache, uri, platform, library);
+        if (found._key is { } key)
+        {
+            known.Note(Name(uri), platform, found._kind, key);
+        }
+
+        return found;
+    }
+
+    // With what it leaves out: docker://alpine is docker://index.docker.io/library/alpine:latest.
+    private static string Name(ImageUri uri) => uri.Transport switch
+    {
+        Transport.Docker or Transport.Oras => $"{uri.Scheme}://{RegistryReference.Parse(uri.Rest)}",
+        Transport.Library => LibraryReference.Parse(uri.Rest).ToString(),
+        _ => uri.ToString(),
+    };
+
+    // What such a URI stands for cannot change.
+    private static bool NamesDigest(ImageUri uri) => uri.Transport switch
+    {
+        Transport.Docker or Transport.Oras => RegistryReference.Parse(uri.Rest).Digest is not null,
+        Transport.Library => LibraryReference.Parse(uri.Rest).Tag.StartsWith("sha256.", StringComparison.Ordinal),
+        _ => false,
+    };
+
+    private static UserException NotHere(ImageUri uri)
+        => new($"{uri} is not in the cache, and --offline lets nobody be asked for it", "pull it once where the network may be used, or leave out --offline");
+
+    private static ImageFetch Ask(
+        Invocation invocation, SiteConfiguration configuration, ImageCache? cache, ImageUri uri, Platform platform, string? library)
+    {
         RegistryOptions options = TransferSetup.Options(invocation, configuration);
-        ImageCache? cache = TransferSetup.Cache(invocation);
         string temporary = UriBuild.TemporaryDirectory(invocation);
         switch (uri.Transport)
         {
@@ -57,7 +117,8 @@ internal sealed class ImageFetch : IDisposable
                 });
 
             case Transport.Library:
-                LibraryImage entry = LibraryImage.Find(LibraryReference.Parse(uri.Rest), platform, library, options);
+                LibraryReference reference = LibraryReference.Parse(uri.Rest);
+                LibraryImage entry = LibraryImage.Find(reference, platform, LibraryChoice.For(invocation, reference, library), options);
                 return new ImageFetch(cache, CacheKind.Library, entry.Digest.Hex, null, (file, display) => entry.To(file.File, display.Add));
 
             case Transport.Http or Transport.Https:
@@ -69,8 +130,16 @@ internal sealed class ImageFetch : IDisposable
                     _ = download.To(file.File, display.Add);
                 });
 
-            case Transport.Unserved or Transport.Unknown or Transport.DockerDaemon:
-                throw new UserException($"{uri} cannot be fetched: {uri.Scheme} is not a source that this version knows", "known are docker, oras, library, http, https, oci, oci-archive and docker-archive");
+            case Transport.DockerDaemon:
+                DockerDaemon daemon = DockerDaemon.Find(uri.Rest, invocation.Values.Text(ImageOptions.DockerHost), options);
+                return new ImageFetch(cache, CacheKind.OciTmp, daemon.Id.Hex, daemon, (file, display) =>
+                {
+                    using OciImage saved = daemon.Open(platform, temporary, display.Add);
+                    Convert(saved, file, uri, configuration);
+                });
+
+            case Transport.Unserved or Transport.Unknown or Transport.Dockerfile:
+                throw new UserException($"{uri} cannot be fetched: {uri.Scheme} is not a source that this version knows", "known are docker, oras, library, http, https, oci, oci-archive, docker-archive and docker-daemon");
 
             default:
                 OciImage local = UriBuild.Open(uri, platform, temporary);
@@ -80,17 +149,30 @@ internal sealed class ImageFetch : IDisposable
 
     /// <summary>The file that an action shall run instead of a URI.</summary>
     /// <param name="architecture">By Go's name; none for the host's.</param>
-    internal static string ForAction(Invocation invocation, SiteConfiguration configuration, ImageUri uri, string architecture = "")
+    internal static string ForAction(Invocation invocation, SiteConfiguration configuration, ImageUri uri, string architecture = "", string? library = null)
     {
-        using ImageFetch fetch = Find(invocation, configuration, uri, Platform.Parse(architecture.Length == 0 ? SifArchitecture.Host : architecture));
-        if (fetch._cache is not null && fetch._key is not null)
+        using ImageFetch fetch = Find(invocation, configuration, uri, Platform.Parse(architecture.Length == 0 ? SifArchitecture.Host : architecture), library);
+        return fetch.Kept(invocation);
+    }
+
+    /// <summary>The file that a definition starts from, of layers that are at hand.</summary>
+    internal static string OfLayers(Invocation invocation, SiteConfiguration configuration, ImageUri uri, OciImage image)
+    {
+        using var fetch = new ImageFetch(
+            TransferSetup.Cache(invocation, configuration), CacheKind.OciTmp, image.Manifest?.Hex, null, (file, _) => Convert(image, file, uri, configuration));
+        return fetch.Kept(invocation);
+    }
+
+    private string Kept(Invocation invocation)
+    {
+        if (_file is not null || (_cache is not null && _key is not null))
         {
-            return fetch.InCache();
+            return InCache();
         }
 
         // Without a cache the file has no name, and is gone when nobody runs it any more.
         using var file = new UnnamedFile($"{UriBuild.TemporaryDirectory(invocation)}/image");
-        fetch.Make(file);
+        Make(file);
         SafeFileHandle kept = file.Release();
         return string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{kept.DangerousGetHandle()}");
     }
@@ -102,13 +184,14 @@ internal sealed class ImageFetch : IDisposable
         try
         {
             using var file = new UnnamedFile(target);
-            if (_cache is null || _key is null)
+            if (_file is null && (_cache is null || _key is null))
             {
                 Make(file);
             }
             else
             {
                 using SafeFileHandle cached = FileCalls.Open(InCache(), OpenFlags.O_RDONLY);
+                NeedSpace(target, FileCalls.Status(cached).Size);
                 FileCalls.Copy(cached, file.File);
             }
 
@@ -135,15 +218,25 @@ internal sealed class ImageFetch : IDisposable
 
     private string InCache()
     {
-        string path = _cache!.PathOf(_kind, _key!);
-        if (FileSystem.TryStat(path) is { IsRegular: true })
+        string path = _file ?? _cache!.PathOf(_kind, _key!);
+        if ((_file ?? _cache!.Find(path)) is { } found)
         {
             Log.Info("Using cached SIF image");
-            Log.Verbose($"Using image from cache: {path}");
-            return path;
+            Log.Verbose($"Using image from cache: {found}");
+            return found;
         }
 
-        return _cache.Get(path, Make, CancellationToken.None, static () => Log.Info("another process makes this image: waiting for it"));
+        return _cache!.Get(path, Make, CancellationToken.None, static () => Log.Info("another process makes this image: waiting for it"));
+    }
+
+    private static void NeedSpace(string target, long bytes)
+    {
+        string directory = target.LastIndexOf('/') is >= 0 and var slash ? target[..(slash + 1)] : ".";
+        if (FileSystem.FreeBytes(directory) is { } free && free < bytes)
+        {
+            throw new UserException(
+                $"{target} needs {bytes >> 20} MiB, and the file system of its directory has {free >> 20} MiB left", "make room there, or name a file elsewhere");
+        }
     }
 
     private void Make(UnnamedFile file)

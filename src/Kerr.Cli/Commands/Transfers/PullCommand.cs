@@ -29,13 +29,11 @@ internal static class PullCommand
         string source = invocation.Arguments[^1];
         if (values.Flag(TransferOptions.Sandbox))
         {
-            throw new UserException("pull makes no directories in this version", $"kerr build --sandbox DIRECTORY {source}");
+            return PullSandbox(invocation, source);
         }
 
         ImageUri uri = ImageUri.TryParse(source) ?? throw new UserException($"{source} is no URI", "write it like this: docker://alpine:3.20");
-        Platform platform = values.IsSet(TransferOptions.Platform)
-            ? Platform.Parse(values.Text(TransferOptions.Platform))
-            : Platform.Parse(values.IsSet(TransferOptions.Arch) ? values.Text(TransferOptions.Arch) : SifArchitecture.Host, values.Text(TransferOptions.ArchVariant));
+        Platform platform = Wanted(values);
         string target = Target(invocation, uri);
         bool force = values.Flag(TransferOptions.Force);
         ImageFetch.RefuseTarget(target, force);
@@ -46,6 +44,24 @@ internal static class PullCommand
         Log.Verbose($"{uri} is in {target}");
         return 0;
     }
+
+    // Layers become a directory at once; a file that was fetched is unpacked.
+    private static int PullSandbox(Invocation invocation, string source)
+    {
+        ImageUri uri = ImageUri.TryParse(source) ?? throw new UserException($"{source} is no URI", "write it like this: docker://alpine:3.20");
+        string target = Target(invocation, uri);
+        target = invocation.Arguments.Length == 1 && target.EndsWith(".sif", System.StringComparison.Ordinal) ? target[..^".sif".Length] : target;
+        if (uri.Transport is Transport.Oras or Transport.Library or Transport.Http or Transport.Https)
+        {
+            throw new UserException($"{uri} is a file already", $"pull it, then: kerr build --sandbox {target} FILE");
+        }
+
+        return UriBuild.Sandbox(invocation, target, uri, Wanted(invocation.Values));
+    }
+
+    private static Platform Wanted(OptionValues values) => values.IsSet(TransferOptions.Platform)
+        ? Platform.Parse(values.Text(TransferOptions.Platform))
+        : Platform.Parse(values.IsSet(TransferOptions.Arch) ? values.Text(TransferOptions.Arch) : SifArchitecture.Host, values.Text(TransferOptions.ArchVariant));
 
     private static string Target(Invocation invocation, ImageUri uri)
     {

@@ -1,8 +1,13 @@
 using System;
 using System.Threading;
 using Kerr.Build.Bootstrap;
+using Kerr.Cli.Options;
+using Kerr.Image;
+using Kerr.Image.Sif;
 using Kerr.Linux;
+using Kerr.Linux.Files;
 using Kerr.Registry.References;
+using Kerr.Registry.Sources;
 using Kerr.Runtime.Configuration;
 
 namespace Kerr.Cli.Commands.Transfers;
@@ -10,7 +15,7 @@ namespace Kerr.Cli.Commands.Transfers;
 /// <summary>The images that a definition starts from, fetched as those of actions are: by way of the cache, as SIF files.</summary>
 internal sealed class RemoteImages(Invocation invocation, SiteConfiguration configuration) : IRemoteImages
 {
-    public bool Brings(string scheme) => scheme is "docker" or "oras" or "library" or "http" or "https" or "oci" or "oci-archive" or "docker-archive";
+    public bool Brings(string scheme) => scheme is "docker" or "oras" or "library" or "http" or "https" or "oci" or "oci-archive" or "docker-archive" or "docker-daemon" or "dockerfile" or "buildkit";
 
     public RemoteImage Bring(RemoteImageRequest request, CancellationToken cancel)
     {
@@ -26,8 +31,25 @@ internal sealed class RemoteImages(Invocation invocation, SiteConfiguration conf
 
         ImageUri uri = ImageUri.TryParse(Address(request))
             ?? throw new UserException($"{request.Reference} is no name for {request.Scheme}", "write it as after the colon of a URI, such as: From: debian:12");
-        string path = ImageFetch.ForAction(invocation, configuration, uri, request.Architecture);
-        return new RemoteImage(path, path); // a path of the cache has the digest in it
+        string path = uri.Transport == Transport.Dockerfile ? OfDockerfile(uri, request) : ImageFetch.ForAction(
+            invocation, configuration, uri, request.Architecture, request.Library.Length > 0 ? request.Library : invocation.Values.Text(BuildOptions.Library));
+        const string Unnamed = "/proc/self/";
+        if (!path.StartsWith(Unnamed, StringComparison.Ordinal))
+        {
+            return new RemoteImage(path, path); // a path of the cache has the digest in it
+        }
+
+        // A file without a name is open in this process only. The programs that mount or unpack it find it here, as long as /proc is
+        // asked for this process and not for themselves. What it holds is known by the id, which the content gives.
+        using ImageFile image = ImageFile.Open(path);
+        string id = image.Sif is { } sif ? $"sif {sif.Header.Id}" : $"file {FileCalls.Status(image.Handle!)}";
+        return new RemoteImage($"/proc/{FileSystem.ReadLink("/proc/self")}/{path[Unnamed.Length..]}", id);
+    }
+
+    private string OfDockerfile(ImageUri uri, RemoteImageRequest request)
+    {
+        using OciImage image = UriBuild.Dockerfile(invocation, uri, Platform.Parse(request.Architecture.Length == 0 ? SifArchitecture.Host : request.Architecture), request.Header);
+        return ImageFetch.OfLayers(invocation, configuration, uri, image);
     }
 
     /// <summary>The URI of a request; Registry and Namespace of a definition stand before the name.</summary>

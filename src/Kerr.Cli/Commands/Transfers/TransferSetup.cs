@@ -27,7 +27,8 @@ internal static class TransferSetup
             Credential = Credential(values),
             CredentialFiles = UserDirectory.CredentialFiles(environment, values.Text(ImageOptions.AuthFile)),
             Registries = RegistriesConf.Load(EnvironmentBlock.Get(environment, "CONTAINERS_REGISTRIES_CONF"), UserDirectory.Home(environment)),
-            Concurrency = Concurrency(environment, configuration),
+            Concurrency = (int)Setting(environment, "DOWNLOAD_CONCURRENCY", configuration.DownloadConcurrency, 64),
+            PartSize = Setting(environment, "DOWNLOAD_PART_SIZE", configuration.DownloadPartSize, 1L << 40),
             Environment = environment,
             UserAgent = $"kerr/{Release.Number}",
             Cancel = cancel,
@@ -36,7 +37,7 @@ internal static class TransferSetup
     }
 
     /// <summary>The caller's cache; null where it is turned off, or cannot be used.</summary>
-    internal static ImageCache? Cache(Invocation invocation)
+    internal static ImageCache? Cache(Invocation invocation, SiteConfiguration configuration)
     {
         if (invocation.Values.Flag(ImageOptions.DisableCache))
         {
@@ -48,7 +49,7 @@ internal static class TransferSetup
             string? parent = UserDirectory.CacheParent(invocation.Environment);
             if (parent is not null)
             {
-                return ImageCache.Open(parent);
+                return ImageCache.Open(parent, Policy(invocation, configuration));
             }
 
             Log.Warning("going on without a cache: the caller has no home directory");
@@ -59,6 +60,24 @@ internal static class TransferSetup
         }
 
         return null;
+    }
+
+    private static CachePolicy Policy(Invocation invocation, SiteConfiguration configuration)
+    {
+        const string Variable = "KERR_CACHE_QUOTA";
+        string? beneath = null;
+        if (configuration.SiteCache.Length > 0)
+        {
+            beneath = CachePolicy.Trusted(configuration.SiteCache, out string? reason);
+            if (reason is not null)
+            {
+                Log.Warning($"going on without the site's cache {configuration.SiteCache}: {reason}");
+            }
+        }
+
+        string own = EnvironmentBlock.Get(invocation.Environment, Variable) ?? "";
+        string quota = own.Length > 0 ? own : configuration.CacheQuota;
+        return new CachePolicy(beneath, quota.Length == 0 ? 0 : CachePolicy.ParseSize(quota, own.Length > 0 ? Variable : "cache quota"));
     }
 
     /// <summary>The name and password of the command line, or asked for at the terminal.</summary>
@@ -74,16 +93,17 @@ internal static class TransferSetup
         return user.Length > 0 && password.Length > 0 ? new Credential(ByteText.ToUnicode(user), ByteText.ToUnicode(password)) : null;
     }
 
-    private static int Concurrency(IReadOnlyList<string> environment, SiteConfiguration configuration)
+    /// <summary>A number from the environment, else from the configuration.</summary>
+    private static long Setting(IReadOnlyList<string> environment, string key, long configured, long most)
     {
         foreach (string prefix in (ReadOnlySpan<string>)["KERR_", "APPTAINER_", "SINGULARITY_"])
         {
-            if (int.TryParse(EnvironmentBlock.Get(environment, prefix + "DOWNLOAD_CONCURRENCY"), out int asked) && asked > 0)
+            if (long.TryParse(EnvironmentBlock.Get(environment, prefix + key), out long asked) && asked > 0)
             {
-                return Math.Min(asked, 64);
+                return Math.Min(asked, most);
             }
         }
 
-        return (int)Math.Clamp(configuration.DownloadConcurrency, 1, 64);
+        return Math.Clamp(configured, 1, most);
     }
 }

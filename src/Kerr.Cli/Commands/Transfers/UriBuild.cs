@@ -3,6 +3,7 @@ using System.Globalization;
 using Kerr.Build.Assembly;
 using Kerr.Cli.Console;
 using Kerr.Cli.Options;
+using Kerr.Cli.Options.Actions;
 using Kerr.Image.Sif;
 using Kerr.Linux;
 using Kerr.Linux.Processes;
@@ -23,10 +24,7 @@ internal static class UriBuild
         SifAssemblyOptions options = BuildCommand.AssemblyOptions(invocation, configuration);
         if (values.Flag(BuildOptions.Sandbox))
         {
-            using OciImage layers = uri.Transport == Transport.Docker ? FromRegistry(invocation, configuration, uri, platform) : Open(uri, platform, TemporaryDirectory(invocation));
-            OciSandbox.Build(layers, target, Origin(uri), options);
-            Log.Info($"Build complete: {target}");
-            return 0;
+            return Sandbox(invocation, target, uri, platform);
         }
 
         SifAssembly.RefuseTarget(target, options.Overwrite);
@@ -41,17 +39,62 @@ internal static class UriBuild
         }
 
         Log.Info("Starting build...");
-        using OciImage image = uri.Transport == Transport.Docker ? FromRegistry(invocation, configuration, uri, platform) : Open(uri, platform, TemporaryDirectory(invocation));
+        using OciImage image = Layers(invocation, configuration, uri, platform);
         Guid id = OciAssembly.Build(image, target, Origin(uri), options);
         Log.Info(string.Create(CultureInfo.InvariantCulture, $"Build complete: {target} (id {id})"));
         return 0;
+    }
+
+    /// <summary>A directory of an image of layers.</summary>
+    internal static int Sandbox(Invocation invocation, string target, ImageUri uri, Platform platform)
+    {
+        SiteConfiguration configuration = Site.Configuration(invocation, Site.Installation);
+        using OciImage layers = Layers(invocation, configuration, uri, platform);
+        OciSandbox.Build(layers, target, Origin(uri), BuildCommand.AssemblyOptions(invocation, configuration));
+        Log.Info($"Build complete: {target}");
+        return 0;
+    }
+
+    private static OciImage Layers(Invocation invocation, SiteConfiguration configuration, ImageUri uri, Platform platform)
+    {
+        string temporary = TemporaryDirectory(invocation);
+        switch (uri.Transport)
+        {
+            case Transport.Docker:
+                return FromRegistry(invocation, configuration, uri, platform);
+            case Transport.Dockerfile:
+                return Dockerfile(invocation, uri, platform, static _ => "");
+            case Transport.DockerDaemon:
+                using (DockerDaemon daemon = DockerDaemon.Find(uri.Rest, invocation.Values.Text(ImageOptions.DockerHost), TransferSetup.Options(invocation, configuration)))
+                using (var display = new TransferDisplay())
+                {
+                    return daemon.Open(platform, temporary, display.Add);
+                }
+
+            default:
+                return Open(uri, platform, temporary);
+        }
+    }
+
+    /// <summary>Has BuildKit make an image of a directory with a Dockerfile.</summary>
+    /// <param name="header">A definition's further lines.</param>
+    internal static OciImage Dockerfile(Invocation invocation, ImageUri uri, Platform platform, Func<string, string> header)
+    {
+        var job = new DockerfileBuild(uri.Rest, platform)
+        {
+            Target = header("target"),
+            Frontend = header("frontend"),
+            FileName = header("filename"),
+            Arguments = header("buildargs").Split((char[])[' ', ','], StringSplitOptions.RemoveEmptyEntries),
+        };
+        return job.Run(invocation.Environment, invocation.Values.Text(BuildOptions.BuildkitHost), TemporaryDirectory(invocation));
     }
 
     private static OciImage FromRegistry(Invocation invocation, SiteConfiguration configuration, ImageUri uri, Platform platform)
     {
         using RegistryImage image = RegistryImage.Find(RegistryReference.Parse(uri.Rest), platform, TransferSetup.Options(invocation, configuration));
         using var display = new TransferDisplay();
-        return image.Fetch(ImageFetch.Store(TransferSetup.Cache(invocation), TemporaryDirectory(invocation)), display.Start, display.Add);
+        return image.Fetch(ImageFetch.Store(TransferSetup.Cache(invocation, configuration), TemporaryDirectory(invocation)), display.Start, display.Add);
     }
 
     internal static OciImage Open(ImageUri uri, Platform platform, string temporary) => uri.Transport switch
@@ -59,7 +102,7 @@ internal static class UriBuild
         Transport.OciLayout => OciLayout.OpenDirectory(uri.Rest, platform),
         Transport.OciArchive => OciArchive.Open(uri.Rest, platform, temporary),
         Transport.DockerArchive => DockerArchive.Open(uri.Rest, platform, temporary),
-        _ => throw new UserException($"cannot build from {uri}", "build from docker://, oci:, oci-archive:, docker-archive:, or a directory"),
+        _ => throw new UserException($"cannot build from {uri}", "build from docker://, oci:, oci-archive:, docker-archive:, docker-daemon:, or a directory"),
     };
 
     /// <summary>How the image names its source: of a file or directory its last part, so that the same image gives the same bytes anywhere.</summary>

@@ -9,6 +9,10 @@ internal static class ImageOptions
         "neither read nor write the cache")
     { Keys = ["DISABLE_CACHE"] };
 
+    internal static readonly Option Offline = new("offline", '\0', OptionKind.Flag, ActionsAndBuild,
+        "ask no registry, library or web server: take images from the cache, as their URIs were last understood")
+    { Keys = ["OFFLINE"] };
+
     internal static readonly Option DockerLogin = new("docker-login", '\0', OptionKind.Flag, ActionsAndBuild,
         "ask for the name and password for the registry")
     { Keys = ["DOCKER_LOGIN"] };
@@ -23,7 +27,7 @@ internal static class ImageOptions
 
     internal static readonly Option DockerHost = new("docker-host", '\0', OptionKind.Text, ActionsAndBuild,
         "the Docker daemon to ask for docker-daemon: images")
-    { ValueName = "URL", Keys = ["DOCKER_HOST"], KeysWithoutPrefix = true, Support = OptionSupport.Ignored };
+    { ValueName = "URL", Keys = ["DOCKER_HOST"], KeysWithoutPrefix = true };
 
     internal static readonly Option AuthFile = new("authfile", '\0', OptionKind.Text, ActionsAndBuild,
         "take registry credentials from this file instead of the usual one")
@@ -87,7 +91,7 @@ internal static class ImageOptions
 
     internal static readonly Option[] All =
     [
-        DisableCache, DockerLogin, DockerUsername, DockerPassword, DockerHost, AuthFile, NoHttps, OldNoHttps, Passphrase,
+        DisableCache, Offline, DockerLogin, DockerUsername, DockerPassword, DockerHost, AuthFile, NoHttps, OldNoHttps, Passphrase,
         PemPath, TmpDir, Unsquash, TmpSandbox, NoTmpSandbox, SifFuse, KeepLayers, Oci, NoOci, NoCompat, Proot,
     ];
 }

@@ -58,6 +58,7 @@ public sealed class SifAssemblyTests : IDisposable
         Assert.Equal(first, second);
         Assert.Equal(File.ReadAllBytes(_directory.File("a.sif")), File.ReadAllBytes(_directory.File("b.sif")));
         Assert.NotEqual(first, third);
+        Assert.Equal((8, 0b10), (first.Version, first.Variant >> 2));        // S15: RFC 9562, from a hash
         Assert.Equal((8, 8), (first.Version, first.Variant & 0xC));
     }
 
