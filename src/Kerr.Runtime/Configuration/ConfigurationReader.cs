@@ -66,6 +66,9 @@ public static class ConfigurationReader
             case DirectiveKind.YesNo or DirectiveKind.Choice when Array.IndexOf(directive.Allowed, value) < 0:
                 return $"'{directive.Name}' takes {string.Join(", ", directive.Allowed)}, not '{value}'";
 
+            case DirectiveKind.Text when directive.Allowed.Length > 0 && !value.StartsWith('/') && Array.IndexOf(directive.Allowed, value) < 0:
+                return $"'{directive.Name}' takes {string.Join(", ", directive.Allowed)} or an absolute path, not '{value}'";
+
             default:
                 return null;
         }
