@@ -11,4 +11,7 @@ public sealed class UserException(string message, string? remedy = null, Excepti
     : Exception(message, inner)
 {
     public string? Remedy { get; } = remedy;
+
+    /// <summary>The directive of the configuration that refuses what was asked for; null when it is no decision of the site.</summary>
+    public string? DeniedBy { get; init; }
 }

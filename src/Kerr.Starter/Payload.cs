@@ -85,6 +85,7 @@ internal static unsafe class Payload
             Report.Finish(0, entry == null ? null : Plan.String(entry, 8));
         }
 
+        Ending.Tell(-1);
         Sys.Exit(code);
         return 0;
     }
@@ -144,6 +145,7 @@ internal static unsafe class Payload
             Report.Finish(0, machine < 0 && Text.Find(s_interpreter, (byte)'\r') != null ? (byte*)"its lines end in CR and LF"u8.Start : Remedy(-error, there));
         }
 
+        Ending.Tell(-1);
         Sys.Exit(255);
     }
 

@@ -37,14 +37,20 @@ internal static class CommandLineParser
 
             help |= parser.HelpWanted;
 
-            if (command.Run is not null || at == arguments.Length)
+            if (at == arguments.Length)
             {
                 break;
             }
 
             string word = arguments[at];
+            bool found = CommandTable.TryFind(path, word, out CommandEntry entry);
 
-            if (!CommandTable.TryFind(path, word, out CommandEntry entry))
+            if (!found && command.Run is not null)
+            {
+                break; // the word is its argument
+            }
+
+            if (!found)
             {
                 throw CommandTable.Unknown(program, path, command, word);
             }

@@ -10,6 +10,7 @@ using Kerr.Cli.Commands.Overlay;
 using Kerr.Cli.Commands.Registries;
 using Kerr.Cli.Commands.Remotes;
 using Kerr.Cli.Commands.Sif;
+using Kerr.Cli.Commands.Trace;
 using Kerr.Cli.Commands.Transfers;
 using Kerr.Cli.Options;
 using Kerr.Runtime.Configuration;
@@ -91,6 +92,10 @@ internal static class CommandTable
         new("sif setprim", SetprimCommand.Declare),
         new("tag", TagCommand.Declare),
         new("test", TestCommand.Declare),
+        new("trace", TraceCommand.Declare),
+        new("trace collect", TraceCollectCommand.Declare),
+        new("trace head", TraceVerifyCommand.DeclareHead),
+        new("trace verify", TraceVerifyCommand.DeclareVerify),
         new("version", VersionCommand.Declare),
     ];
 

@@ -26,7 +26,7 @@ internal static class HelpCommand
 
         foreach (string word in invocation.Arguments)
         {
-            if (command.Run is not null || !CommandTable.TryFind(path, word, out CommandEntry entry))
+            if (!CommandTable.TryFind(path, word, out CommandEntry entry))
             {
                 throw CommandTable.Unknown(invocation.Program, path, command, word);
             }

@@ -35,7 +35,7 @@ internal static class HelpText
             AppendOptions(text, "\nOptions:\n", GlobalOptions.All, withHelp: true);
         }
 
-        if (command.Run is null)
+        if (command.Run is null || CommandTable.In(path).Count > 0)
         {
             AppendCommands(text, path);
         }
@@ -58,7 +58,7 @@ internal static class HelpText
     {
         StringBuilder text = new(UsageOnly(program, path, command));
 
-        if (command.Run is null)
+        if (command.Run is null || CommandTable.In(path).Count > 0)
         {
             AppendCommands(text, path);
         }

@@ -73,7 +73,7 @@ internal static class ManPage
 
     private static void Commands(StringBuilder page, string path, Command command)
     {
-        if (command.Run is not null)
+        if (command.Run is not null && CommandTable.In(path).Count == 0)
         {
             return;
         }

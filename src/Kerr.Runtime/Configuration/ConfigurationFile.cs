@@ -1,3 +1,4 @@
+using System;
 using System.IO;
 using Kerr.Linux;
 using Kerr.Linux.Files;
@@ -34,7 +35,10 @@ public static class ConfigurationFile
     {
         try
         {
-            return ConfigurationReader.Read(path, SmallFile.Read(path, Limit));
+            byte[] content = SmallFile.Read(path, Limit);
+            SiteConfiguration configuration = ConfigurationReader.Read(path, content);
+            configuration.Digest = new Lazy<string>(() => new Audit.Sha256().Add(content).Finish(), isThreadSafe: false);
+            return configuration;
         }
         catch (LinuxException error)
         {

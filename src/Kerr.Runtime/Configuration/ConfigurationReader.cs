@@ -69,6 +69,8 @@ public static class ConfigurationReader
             case DirectiveKind.List when directive.AbsolutePaths:
                 return ListItems.Split(value).Find(static item => !IsAbsolute(item)) is { } relative
                     ? $"'{directive.Name}' takes absolute paths without '..', not '{relative}'" : null;
+            case DirectiveKind.Text when directive.Allowed.Length > 0 && !value.StartsWith('/') && Array.IndexOf(directive.Allowed, value) < 0:
+                return $"'{directive.Name}' takes {string.Join(", ", directive.Allowed)} or an absolute path, not '{value}'";
 
             default:
                 return null;

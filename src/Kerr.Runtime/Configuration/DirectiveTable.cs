@@ -33,6 +33,7 @@ public static class DirectiveTable
             AllowContainerSquashfs, AllowContainerExtfs, AllowContainerDir, AllowSetuidMountEncrypted,
             AllowSetuidMountSquashfs, AllowSetuidMountExtfs, AllowKernelSquashfs, AllowKernelExtfs,
         ]),
+        new("Records of launches", "docs/audit.md has what they hold and what they prove.", [AuditLaunches, AuditSink, AuditRequired]),
         new("Network", "The first four hold in the setuid mode only; root may do all of it.",
         [
             AllowNetUsers, AllowNetGroups, AllowNetNetworks, AllowNetnsPaths, CniConfigurationPath, CniPluginPath,

@@ -155,6 +155,17 @@ public static class Directives
     public static readonly Directive TmpSandbox = new("tmp sandbox", YesNo, "yes",
         "Images that cannot be mounted may be unpacked to a temporary directory.");
 
+    // Records.
+    public static readonly Directive AuditLaunches = new("audit launches", YesNo, "yes",
+        "Send a record of each launch, of its end where that is seen, and of each that this file refuses.");
+
+    public static readonly Directive AuditSink = new("audit sink", Text, "auto",
+        "Where records go. auto: journald, or else /dev/log; a path: a datagram socket, as `kerr trace collect --listen` makes one.")
+    { Allowed = ["auto", "journald", "syslog"] };
+
+    public static readonly Directive AuditRequired = new("audit required", YesNo, "no",
+        "Refuse launches that cannot be recorded. It holds in the setuid mode only: elsewhere a user can start containers without Kerr.");
+
     // Network.
     public static readonly Directive AllowNetUsers = new("allow net users", List, "",
         "Users who may use the networks and namespaces below without being root.")

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Globalization;
 
@@ -23,6 +24,9 @@ public sealed class SiteConfiguration
 
     /// <summary>The file it was read from; null for the defaults.</summary>
     public string? Path { get; }
+
+    /// <summary>SHA-256 of the file, as `sha256sum` prints it; null for what no file says.</summary>
+    public Lazy<string>? Digest { get; internal set; }
 
     // Privilege.
     public bool AllowSetuid => Yes(Directives.AllowSetuid);
@@ -120,6 +124,14 @@ public sealed class SiteConfiguration
     public bool SyncWritableExtfs => Yes(Directives.SyncWritableExtfs);
 
     public bool TmpSandbox => Yes(Directives.TmpSandbox);
+
+    // Records.
+    public bool AuditLaunches => Yes(Directives.AuditLaunches);
+
+    /// <summary>auto, journald, syslog or the path of a socket.</summary>
+    public string AuditSink => Text(Directives.AuditSink);
+
+    public bool AuditRequired => Yes(Directives.AuditRequired);
 
     // Network.
     public IReadOnlyList<string> AllowNetUsers => Items(Directives.AllowNetUsers);

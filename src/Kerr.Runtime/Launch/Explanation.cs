@@ -14,6 +14,8 @@ public static class Explanation
 {
     private const int ReasonColumn = 56;
 
+    private const string RecordReason = "configuration: audit launches = yes";
+
     public static string ToText(LaunchPlan plan)
     {
         var text = new StringBuilder();
@@ -23,6 +25,11 @@ public static class Explanation
         foreach (HostDirectory directory in plan.HostDirectories)
         {
             Line(text, $"Creating directory of the host: {directory.Path}", directory.Why);
+        }
+
+        if (plan.RecordedIn is { } sink)
+        {
+            Line(text, $"Recording the launch: {SinkText(sink)}", RecordReason);
         }
 
         foreach (PlanStep step in plan.Steps)
@@ -66,6 +73,14 @@ public static class Explanation
             }
 
             json.WriteEndArray();
+            if (plan.RecordedIn is { } sink)
+            {
+                json.WriteStartObject("record");
+                Member(json, "sink", sink);
+                Member(json, "why", RecordReason);
+                json.WriteEndObject();
+            }
+
             json.WriteStartArray("steps");
             foreach (PlanStep step in plan.Steps)
             {
@@ -183,6 +198,8 @@ public static class Explanation
 
         return shown.ToString();
     }
+
+    private static string SinkText(string sink) => sink == Audit.RecordSink.Automatic ? "journald or /dev/log, where there is one" : sink;
 
     private static string ModeText(LaunchMode mode) => mode switch
     {

@@ -54,6 +54,9 @@ public sealed record LaunchPlan
 
     public required IReadOnlyList<EnvironmentChange> EnvironmentChanges { get; init; }
 
+    /// <summary>Where the launch is recorded, a value of `audit sink`; null where it is not.</summary>
+    public string? RecordedIn { get; init; }
+
     /// <summary>Lines for the user before anything runs, with their level (see the console's levels).</summary>
     public required IReadOnlyList<(int Level, string Text)> Notes { get; init; }
 }

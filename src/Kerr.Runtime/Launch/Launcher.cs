@@ -6,6 +6,7 @@ using Kerr.Image;
 using Kerr.Linux;
 using Kerr.Linux.Files;
 using Kerr.Linux.Processes;
+using Kerr.Runtime.Audit;
 using Kerr.Runtime.Configuration;
 using Kerr.Runtime.Launch.Planning;
 using Microsoft.Win32.SafeHandles;
@@ -15,8 +16,16 @@ namespace Kerr.Runtime.Launch;
 /// <summary>Takes a request from the image's name to the starter.</summary>
 public sealed class Launcher(SiteConfiguration configuration, Installation installation, long startedAt)
 {
+    private const int VerboseLevel = 2;
+
     private readonly List<(string Name, long Ticks)> phases = [];
     private long phaseBegan;
+    private RecordSink? sink;
+    private LaunchRecord.Launch? recorded;
+    private string? startRecord;
+
+    /// <summary>Where the image was fetched from, for the record; null for a file.</summary>
+    public string? FetchedFrom { get; init; }
 
     /// <summary>Notes how long the phase took that ends here, for `--timings`.</summary>
     public void EndPhase(string name)
@@ -38,7 +47,7 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
         {
             if (tell is null)
             {
-                LaunchPlan mounted = PlanFor(request, image, host);
+                LaunchPlan mounted = PlanFor(request, image, host, record: false);
                 return mounted with { Skipped = [.. mounted.Skipped, new SkippedStep("temporary sandbox", $"{why}; but nothing is unpacked for a plan, so this is the image's own")] };
             }
 
@@ -47,22 +56,51 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
             string directory = TemporarySandbox.Unpack(request, image.File, host, search, installation, why, tell);
             EndPhase("temporary sandbox");
             using ImageFacts unpacked = Look(directory, host) with { Unpacked = true };
-            return PlanFor(request, unpacked, host);
+            return PlanFor(request, unpacked, host, record: true);
         }
 
-        return PlanFor(request, image, host);
+        return PlanFor(request, image, host, record: tell is not null);
     }
 
-    private LaunchPlan PlanFor(LaunchRequest request, ImageFacts image, IHostFacts host)
+    private LaunchPlan PlanFor(LaunchRequest request, ImageFacts image, IHostFacts host, bool record)
     {
-        LaunchPlan plan = Planner.Plan(request, configuration, image, host, installation);
+        LaunchPlan plan;
+        try
+        {
+            plan = Planner.Plan(request, configuration, image, host, installation);
+        }
+        catch (UserException refused) when (record && refused.DeniedBy is { } directive && OpenSink(host))
+        {
+            sink?.Send(LaunchRecord.Denial(recorded!, request, directive, configuration.Digest?.Value));
+            throw;
+        }
+
         EndPhase("plan");
+        if (record && (OpenSink(host) || (configuration.AuditLaunches && SentByStarter(plan))))
+        {
+            recorded ??= LaunchRecord.Launch.Now(host);
+            startRecord = LaunchRecord.Start(recorded, plan, ImageIdentity.Of(image.File, image.Path), FetchedFrom, configuration.Digest?.Value);
+            EndPhase("record");
+        }
+
         return plan;
+    }
+
+    /// <summary>A starter that is root sends the record itself, and opens the sink that only root may reach.</summary>
+    private static bool SentByStarter(LaunchPlan plan) => plan.Mode is not (LaunchMode.UserNamespace or LaunchMode.Fakeroot or LaunchMode.Root);
+
+    /// <summary>Whether somebody keeps records; without, nothing is gathered for one.</summary>
+    private bool OpenSink(IHostFacts host)
+    {
+        sink ??= configuration.AuditLaunches ? RecordSink.Open(configuration.AuditSink) : null;
+        recorded ??= sink is null ? null : LaunchRecord.Launch.Now(host);
+        return sink is not null;
     }
 
     /// <summary>Becomes the starter, and with it the payload. Returns only by throwing.</summary>
     /// <param name="beforeExec">The last act of this program: gives back what its runtime changed in the process.</param>
-    public UserException Start(LaunchPlan plan, Action beforeExec)
+    /// <param name="tell">Prints a line at a level of the console.</param>
+    public UserException Start(LaunchPlan plan, Action beforeExec, Action<int, string>? tell = null)
     {
         foreach (HostDirectory directory in plan.HostDirectories)
         {
@@ -75,12 +113,24 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
             numbers[descriptor] = Open(descriptor);
         }
 
+        string? ending = sink is null || recorded is null ? null : sink.Framed(LaunchRecord.Ending(recorded));
+        var records = new PlanEncoder.Records(SentByStarter(plan) ? startRecord : null, ending, ending is null ? 0 : CurrentProcess.CopyForExec(sink!.Descriptor));
         ulong now = Nanoseconds(Stopwatch.GetTimestamp());
-        byte[] bytes = PlanEncoder.Encode(plan, numbers, new PlanEncoder.Timing(Nanoseconds(startedAt), now, plan.Request.Timings ? Phases() : []));
+        byte[] bytes = PlanEncoder.Encode(plan, numbers, new PlanEncoder.Timing(Nanoseconds(startedAt), now, plan.Request.Timings ? Phases() : []), records);
         int fd = Seal(bytes);
         string starter = installation.LibexecDir + "/kerr-starter";
+        if (startRecord is not null && !SentByStarter(plan) && !sink!.Send(startRecord))
+        {
+            tell?.Invoke(VerboseLevel, $"the launch is not recorded: {configuration.AuditSink} does not take more just now");
+        }
+
         beforeExec();
         LinuxException error = CurrentProcess.Exec(starter, ["kerr-starter", fd.ToString(CultureInfo.InvariantCulture)], []);
+        if (recorded is not null)
+        {
+            sink?.Send(LaunchRecord.Failed(recorded));
+        }
+
         return new UserException(
             $"cannot execute {starter}: {error.Errno.Text()}", "the installation is not complete: make build, or install it again", error);
     }

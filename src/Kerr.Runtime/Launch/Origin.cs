@@ -31,7 +31,7 @@ public static class Origin
         }
         catch (UserException error) when (Blame(origin) is { Length: > 0 } blame && !IsBlamed(error))
         {
-            throw new UserException(blame + error.Message, error.Remedy, error);
+            throw new UserException(blame + error.Message, error.Remedy, error) { DeniedBy = error.DeniedBy };
         }
     }
 
@@ -42,7 +42,7 @@ public static class Origin
         {
             if (Blame(origin) is { Length: > 0 } blame && Mentions(error.Message, "--" + option) && !IsBlamed(error))
             {
-                return new UserException(blame + error.Message, error.Remedy, error);
+                return new UserException(blame + error.Message, error.Remedy, error) { DeniedBy = error.DeniedBy };
             }
         }
 

@@ -25,8 +25,13 @@ public sealed class PlanEncoder
     /// <summary>Where the starter's phase times begin, and what came before.</summary>
     public readonly record struct Timing(ulong StartedAt, ulong HandedOverAt, IReadOnlyList<string> Phases);
 
+    /// <summary>The texts of records that the starter sends; see <see cref="RecordFormat"/>.</summary>
+    /// <param name="Start">For a starter that is root, which sends it itself; else null.</param>
+    /// <param name="Ending">What it sends to <paramref name="Sink"/> when it sees the end; null for nothing.</param>
+    public readonly record struct Records(string? Start, string? Ending, int Sink);
+
     /// <exception cref="UserException">It is too large: the arguments and the environment do not fit.</exception>
-    public static byte[] Encode(LaunchPlan plan, IReadOnlyDictionary<Descriptor, int> descriptors, Timing timing)
+    public static byte[] Encode(LaunchPlan plan, IReadOnlyDictionary<Descriptor, int> descriptors, Timing timing, Records records = default)
     {
         var encoder = new PlanEncoder(plan.Steps.Count, descriptors);
         Span<byte> record = stackalloc byte[(int)PlanFormat.StepSize];
@@ -42,7 +47,7 @@ public sealed class PlanEncoder
             record.CopyTo(encoder.bytes.AsSpan((int)(PlanFormat.HeaderSize + (i * PlanFormat.StepSize))));
         }
 
-        return encoder.Finish(plan, timing);
+        return encoder.Finish(plan, timing, records);
     }
 
     internal static void Put(Span<byte> step, int field, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(step[field..], value);
@@ -161,12 +166,17 @@ public sealed class PlanEncoder
         return highest + 1 + (int)index;
     }
 
-    private byte[] Finish(LaunchPlan plan, Timing timing)
+    private byte[] Finish(LaunchPlan plan, Timing timing, Records records)
     {
         var descriptors = new List<uint>();
         foreach (Descriptor descriptor in plan.Descriptors)
         {
             descriptors.Add((uint)numbers[descriptor]);
+        }
+
+        if (records.Ending is not null)
+        {
+            descriptors.Add((uint)records.Sink);
         }
 
         uint flags = (plan.Request.Timings ? HeaderFlags.Timings : 0)
@@ -176,6 +186,7 @@ public sealed class PlanEncoder
         uint program = Text(plan.Request.Program);
         uint image = Text(plan.Request.Image);
         uint phases = Vector(timing.Phases);
+        uint record = Text(records.Start), ending = Text(records.Ending);
         Reserve(1);
         end++;                                          // the last byte is 0, so that every string ends
 
@@ -192,6 +203,9 @@ public sealed class PlanEncoder
         Put(header, Header.Program, program);
         Put(header, Header.Image, image);
         Put(header, Header.Phases, phases);
+        Put(header, Header.Record, record);
+        Put(header, Header.Ending, ending);
+        Put(header, Header.Sink, records.Ending is null ? 0 : (uint)records.Sink);
         Put64(header, Header.StartedAt, timing.StartedAt);
         Put64(header, Header.HandedOverAt, timing.HandedOverAt);
         return bytes[..end];

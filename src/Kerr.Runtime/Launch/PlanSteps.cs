@@ -91,7 +91,8 @@ public sealed record UnshareStep(string Text, string Why, ulong Namespaces) : Pl
         PlanEncoder.Put64(step, Step.Number, DenySetgroups ? 1u : 0u);
     }
 
-    internal override void Describe(StepDescription description)
+    /// <summary>What is left, in the words of unshare(1).</summary>
+    internal List<string> Names()
     {
         var names = new List<string>();
         ReadOnlySpan<(ulong, string)> all = [(User, "user"), (Mount, "mount"), (Pid, "pid"), (Ipc, "ipc"), (Uts, "uts"), (Net, "net")];
@@ -103,7 +104,12 @@ public sealed record UnshareStep(string Text, string Why, ulong Namespaces) : Pl
             }
         }
 
-        description.Add("namespaces", names);
+        return names;
+    }
+
+    internal override void Describe(StepDescription description)
+    {
+        description.Add("namespaces", Names());
         description.Add("uidMap", UidMap?.TrimEnd('\n'));
         description.Add("gidMap", GidMap?.TrimEnd('\n'));
         description.Add("uidMapCommand", UidMapCommand ?? []);

@@ -22,7 +22,7 @@ internal static class DebianTree
     {
         get
         {
-            _ = TestUser.First;
+            NeedRoot();
             string? kept = Array.ConvertAll(s_old, Place).FirstOrDefault(static tree => File.Exists(tree + "/etc/os-release"));
             if (kept is not null)
             {
@@ -53,18 +53,17 @@ internal static class DebianTree
 
     private static string Find()
     {
-<<<<<<< HEAD
+        NeedRoot();
+        (string mirror, string suite) = Mirror();
+        return Make(mirror, suite);
+    }
+
+    private static void NeedRoot()
+    {
         if (Environment.UserName != "root")
         {
             Need.Missing("root, for debootstrap");
         }
-
-        Need.Program("debootstrap");
-=======
-        _ = TestUser.First;
->>>>>>> build
-        (string mirror, string suite) = Mirror();
-        return Make(mirror, suite);
     }
 
     private static string Place(string suite)

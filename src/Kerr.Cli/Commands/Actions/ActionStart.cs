@@ -19,7 +19,7 @@ internal static class ActionStart
             Tell(level, text);
         }
 
-        throw launcher.Start(plan, NativeProcess.RestoreSignals);
+        throw launcher.Start(plan, NativeProcess.RestoreSignals, Tell);
     }
 
     /// <summary>Prints what would be done, and does nothing.</summary>
@@ -43,10 +43,11 @@ internal static class ActionStart
         Invocation invocation = options.Invocation;
         Installation installation = Site.Installation;
         SiteConfiguration configuration = Site.Configuration(invocation, installation);
-        var launcher = new Launcher(configuration, installation, Program.StartedAt);
+        ImageUri? uri = options.Image.Contains(':', StringComparison.Ordinal) ? ImageUri.TryParse(options.Image) : null;
+        var launcher = new Launcher(configuration, installation, Program.StartedAt) { FetchedFrom = uri is null ? null : options.Image };
         launcher.EndPhase("command line and configuration");
         LaunchRequest request = ActionRequest.Of(action, options);
-        if (options.Image.Contains(':', StringComparison.Ordinal) && ImageUri.TryParse(options.Image) is { } uri)
+        if (uri is not null)
         {
             request = request with { Image = ImageFetch.ForAction(invocation, configuration, uri) };
             launcher.EndPhase("fetching the image");

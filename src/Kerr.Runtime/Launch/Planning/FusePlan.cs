@@ -20,7 +20,7 @@ internal static class FusePlan
         {
             if (!plan.Configuration.EnableFusemount)
             {
-                throw new UserException("fusemount disabled by configuration 'enable fusemount = no'", "ask the administrator");
+                throw new UserException("fusemount disabled by configuration 'enable fusemount = no'", "ask the administrator") { DeniedBy = "enable fusemount" };
             }
 
             Add(plan, specification);

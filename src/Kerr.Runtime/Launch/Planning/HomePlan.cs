@@ -32,7 +32,8 @@ internal sealed record HomePlan(string? Destination, string? Source, bool Mounte
         if (custom && !plan.Configuration.UserBindControl)
         {
             throw new UserException(
-                request.Blame("home") + "not mounting user requested home: user bind control is disallowed", "leave out --home, or ask the administrator");
+                request.Blame("home") + "not mounting user requested home: user bind control is disallowed", "leave out --home, or ask the administrator")
+            { DeniedBy = "user bind control" };
         }
 
         if (!custom && !plan.Configuration.MountHome)

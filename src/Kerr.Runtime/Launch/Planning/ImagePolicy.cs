@@ -65,7 +65,8 @@ internal static class ImagePolicy
         if (!allowed)
         {
             throw new UserException(
-                $"the administrator does not allow {what}: `allow container {directive} = no`", "use another format of the image, or ask the administrator");
+                $"the administrator does not allow {what}: `allow container {directive} = no`", "use another format of the image, or ask the administrator")
+            { DeniedBy = $"allow container {directive}" };
         }
     }
 
@@ -93,7 +94,8 @@ internal static class ImagePolicy
 
         throw new UserException(
             $"image {image.Path} is not in a directory that the administrator allows: `limit container paths = {string.Join(", ", limits)}`",
-            "use an image from there, or ask the administrator");
+            "use an image from there, or ask the administrator")
+        { DeniedBy = "limit container paths" };
     }
 
     private static void RequireOwner(IReadOnlyList<string> limits, ImageFile image, IHostFacts host, bool group)
@@ -112,6 +114,7 @@ internal static class ImagePolicy
         string whose = group ? "group" : "owner";
         throw new UserException(
             $"image {image.Path} has no {whose} that the administrator allows: `limit container {whose}s = {string.Join(", ", limits)}`",
-            "use an image that the administrator provides, or ask for this one to be taken over");
+            "use an image that the administrator provides, or ask for this one to be taken over")
+        { DeniedBy = $"limit container {whose}s" };
     }
 }

@@ -62,6 +62,11 @@ public static class Planner
         IReadOnlyList<Environment.EnvironmentChange> changes = PayloadPlan.Add(plan);
 
         SharePlan.Add(plan);
+        if (!configuration.AuditLaunches)
+        {
+            notes.Skip("record of the launch", "configuration: audit launches = no");
+        }
+
         return new LaunchPlan
         {
             Mode = plan.Isolation.Mode,
@@ -72,6 +77,7 @@ public static class Planner
             Skipped = notes.Skipped,
             Notes = notes.Lines,
             EnvironmentChanges = changes,
+            RecordedIn = configuration.AuditLaunches ? configuration.AuditSink : null,
         };
     }
 
@@ -82,7 +88,7 @@ public static class Planner
         ImageFacts image = plan.Image;
         if (plan.Isolation.InUserNamespace && !configuration.AllowUserNs)
         {
-            throw new UserException("user namespaces are not allowed here: the administrator set `allow user ns = no`", "ask the administrator");
+            throw new UserException("user namespaces are not allowed here: the administrator set `allow user ns = no`", "ask the administrator") { DeniedBy = "allow user ns" };
         }
 
         if (image.File.Architecture is { } architecture && architecture != Architecture.Host && !Architecture.Runs(architecture, plan.Host))

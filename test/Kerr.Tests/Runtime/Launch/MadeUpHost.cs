@@ -33,7 +33,7 @@ internal sealed class MadeUpHost : IHostFacts
 
     public UserEntry? User { get; } = new("alice", 1000, 1000, "", "/home/alice", "/bin/sh");
 
-    public IReadOnlyList<string> Environment { get; } = ["PATH=/usr/bin:/bin"];
+    public IReadOnlyList<string> Environment { get; init; } = ["PATH=/usr/bin:/bin"];
 
     public string? WorkingDirectory => "/home/alice";
 
