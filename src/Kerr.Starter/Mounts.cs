@@ -12,7 +12,7 @@ internal static unsafe class Mounts
     internal const ulong AllFlags = Attributes | MountFlags.Recursive | MountFlags.SourceOnHost | MountFlags.SourceInSession
         | MountFlags.SourceIsDescriptor | MountFlags.SourceIsKnown | MountFlags.NewFileSystem | MountFlags.SourceInRoot | MountFlags.TargetInRoot | MountFlags.CreateTarget
         | MountFlags.SkipSame | MountFlags.SkipMissingSource | MountFlags.SkipMissingTarget | MountFlags.TargetNoFollow | MountFlags.CreateInPlace
-        | MountFlags.ReplaceSymlink;
+        | MountFlags.ReplaceSymlink | MountFlags.OfTheStep;
 
     internal static int Make(byte* step)
     {
@@ -180,7 +180,8 @@ internal static unsafe class Mounts
         byte* type = Plan.String(step, Step.Source);
         byte* options = Plan.String(step, Step.Data);
         ulong flags = Plan.U64(step, Step.Flags);
-        int made = NewFileSystem(type, options, flags);
+        int made = Plan.Has(step, MountFlags.OfTheStep) ? Sharing.TakeMemory() : -1;
+        made = made < 0 ? NewFileSystem(type, options, flags) : made;
         if (made == -E.NOSYS)
         {
             return Sys.Mount(type, Text.DescriptorPath(target), type, OldMounts.Flags(flags), options);
