@@ -96,6 +96,8 @@ internal static unsafe class Keeper
 
             Arena.Release(mark);
         }
+
+        Ranks.Finish();
     }
 
     private static void Add(long* polled, ref int count, int descriptor) => polled[count++] = (uint)descriptor | ((long)ReadyToRead << 32);

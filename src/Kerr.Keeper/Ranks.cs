@@ -5,13 +5,15 @@ namespace Kerr.Starter;
 /// <summary>
 /// What the ranks of a step have together that are out of sight of everybody else (`--containall` in a parallel launch): a user, a PID and an
 /// IPC namespace. Ranks name each other by process number and read each other's memory, so they cannot have one each. Process 1 is a process of
-/// the keeper's, since no rank may be the one whose end ends the others; it reaps, and ends with the keeper.
+/// the keeper's, since no rank may be the one whose end ends the others. It ends when the keeper says that the last launch has ended, and all that
+/// ranks left running with it; when the keeper was killed it stays until nobody else is in the namespace.
 /// </summary>
 internal static unsafe class Ranks
 {
     private static int s_users = -1;
     private static int s_processes = -1;
     private static int s_messages = -1;
+    private static int s_first = -1;    // our end of what process 1 listens to
 
     /// <summary>The user namespace, below that of the mounts and beside the one of other launches.</summary>
     internal static int Users
@@ -38,6 +40,16 @@ internal static unsafe class Ranks
         {
             Begin();
             return s_messages;
+        }
+    }
+
+    /// <summary>Tells process 1 that no launch is left.</summary>
+    internal static void Finish()
+    {
+        byte word = 1;
+        if (s_first >= 0)
+        {
+            Sys.Call(Nr.Write, s_first, (nint)(&word), 1);
         }
     }
 
@@ -75,7 +87,7 @@ internal static unsafe class Ranks
         byte word = 1;
         Sys.Call(Nr.Write, first[0], (nint)(&word), 1);
         Sys.Call(Nr.Read, first[0], (nint)(&word), 1);
-        Sys.Close(first[0]);
+        s_first = first[0];
         if (child > 0)
         {
             Sys.Wait(child);
@@ -111,31 +123,29 @@ internal static unsafe class Ranks
         Sys.Exit(0);
     }
 
-    /// <summary>Process 1. Signals of those inside do not reach it, since it handles none.</summary>
+    /// <summary>Process 1. Signals of those inside do not reach it, since it handles none; what ends without a parent the kernel reaps.</summary>
     private static void Reap(int end)
     {
         byte word = 0;
+        byte* kept = stackalloc byte[8];
+        *(uint*)kept = 1;
+        *(uint*)(kept + 4) = (uint)end;
+        SignalAction ignored = SignalAction.Ignore();
         Sys.Prctl(K.PrSetName, (nint)"appinit"u8.Start);
-        int error = Sys.Prctl(K.PrSetDeathSignal, K.SigKill);
-        if (error < 0 || Sys.Call(Nr.Read, end, (nint)(&word), 1) != 1)
-        {
-            Sys.Exit(255); // the keeper is gone already
-        }
-
-        ulong ends = 1UL << (K.SigChild - 1);
-        error = Sys.Prctl(K.PrSetDumpable, 0);
-        error = error < 0 ? error : (int)Sys.Call(Nr.Sigprocmask, 0, (nint)(&ends), 0, 8);
+        int error = ignored.Set(K.SigChild);
+        bool told = error == 0 && Sys.Call(Nr.Read, end, (nint)(&word), 1) == 1;
+        error = told ? Sys.Prctl(K.PrSetDumpable, 0) : -E.PIPE; // their namespaces have been opened: nobody looks at us any more
         Sys.Call(Nr.Write, end, (nint)(&word), 1);
-        Descriptors.CloseAllBut(0, -1);
-        while (error == 0)
+        Descriptors.CloseAllBut(0, -1, kept);
+        if (error == 0 && Sys.Call(Nr.Read, end, (nint)(&word), 1) != 1)
         {
-            Sys.Call(Nr.Sigtimedwait, (nint)(&ends), 0, 0, 8);
-            while (Sys.Call(Nr.Wait4, -1, 0, K.WaitNoHang | K.WaitAll) > 0)
+            // The keeper was killed. Those who run know nothing of it.
+            while (Sys.Call(Nr.Kill, -1, 0) == 0)
             {
-                // A process whose parent, a rank's, is gone.
+                Sys.Sleep(200_000_000);
             }
         }
 
-        Sys.Exit(255);
+        Sys.Exit(0);
     }
 }

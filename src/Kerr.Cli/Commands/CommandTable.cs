@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using Kerr.Cli.Commands.Actions;
 using Kerr.Cli.Commands.Cache;
 using Kerr.Cli.Commands.Config;
+using Kerr.Cli.Commands.Images;
 using Kerr.Cli.Commands.Legacy;
 using Kerr.Cli.Commands.Overlay;
 using Kerr.Cli.Commands.Registries;
@@ -36,6 +37,8 @@ internal static class CommandTable
         new("explain", ExplainCommand.Declare),
         new("export", ImageCommands.Export, Alias: "image.export"),
         new("help", HelpCommand.Declare),
+        new("image", ImageGroup.Declare),
+        new("image stage", StageCommand.Declare),
         new("import", ImageCommands.Import, Alias: "image.import"),
         new("inspect", InspectCommand.Declare),
         new("manpage", ManPageCommand.Declare),

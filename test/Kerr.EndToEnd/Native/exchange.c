@@ -59,9 +59,18 @@ int main(int count, char **arguments)
         for (int i = 0; i < WORDS; i++)
             wrong += received[i] != before * 7919u + i * 31u + round;
     }
+
     MPI_Allreduce(&wrong, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
     if (rank == 0)
         printf("%d ranks agree on %d wrong words, copies: %s\n", size, all, single_copies(text, sizeof text));
+
+    // MPICH 4.0 over UCX and TCP can wait for ever in MPI_Finalize, in no container too: one rank flushes a connection to others that have stopped to
+    // listen. Where the test says so, ranks that have agreed end without it.
+    MPI_Barrier(MPI_COMM_WORLD);
+    if (getenv("EXCHANGE_QUIT")) {
+        fflush(stdout);
+        _exit(all != 0);
+    }
     MPI_Finalize();
     return all != 0;
 }

@@ -15,7 +15,7 @@ internal static class SharePlan
 {
     private static readonly string[] JobVariables =
     [
-        "SLURM_JOB_ID", "SLURM_STEP_ID", "PBS_JOBID", "LSB_JOBID", "LSB_JOBINDEX", "JOB_ID", "SGE_TASK_ID", "FLUX_JOB_ID", "COBALT_JOBID", "_CONDOR_JOB_IWD", "_CONDOR_SCRATCH_DIR",
+        "SLURM_JOB_ID", "SLURM_STEP_ID", "SLURMD_NODENAME", "PBS_JOBID", "LSB_JOBID", "LSB_JOBINDEX", "JOB_ID", "SGE_TASK_ID", "FLUX_JOB_ID", "COBALT_JOBID", "_CONDOR_JOB_IWD", "_CONDOR_SCRATCH_DIR",
         "PMIX_NAMESPACE", "OMPI_MCA_ess_base_jobid", "PALS_APID", "JSM_NAMESPACE_ID", "OAR_JOB_ID",
     ];
 
