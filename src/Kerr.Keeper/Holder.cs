@@ -8,13 +8,14 @@ namespace Kerr.Starter;
 /// namespace: who is root of one below cannot reach it.
 /// <code>
 ///   host's ── of the mounts (holder) ─┬─ shared by launches, which can look into each other
+///                                     ├─ shared by ranks that have a PID namespace (<see cref="Ranks"/>)
 ///                                     └─ one for each launch that is apart
 /// </code>
 /// </summary>
 internal static unsafe class Holder
 {
     private const int CommandSize = 24 + SharingFormat.RequestSize;     // what@0 id@8 flags@16 options@24
-    private const ulong Mount = 1, Clone = 2, Drop = 3;
+    private const ulong Mount = 1, Clone = 2, Drop = 3, Memory = 4;
     private static int s_end = -1;
     private static int s_process = -1;
     private static int s_users = -1;
@@ -74,7 +75,7 @@ internal static unsafe class Holder
     }
 
     /// <summary>Without these there is nothing to keep, and launches make their own.</summary>
-    private static int OrEnd(int descriptor)
+    internal static int OrEnd(int descriptor)
     {
         if (descriptor < 0)
         {
@@ -87,6 +88,7 @@ internal static unsafe class Holder
     /// <summary>Makes the user namespace of the launches by a child that goes there and ends when its namespace is open.</summary>
     private static int OpenShared()
     {
+        int above = Users; // asked for here: a child that waited for the holder would take its answer from us
         int* pair = stackalloc int[2];
         int word = 0;
         int error = Sockets.Pair(pair);
@@ -94,7 +96,7 @@ internal static unsafe class Holder
         if (child == 0)
         {
             byte* unshare = Find(StepKind.Unshare);
-            error = (int)Sys.Call(Nr.Setns, Users, K.CloneNewUser);
+            error = (int)Sys.Call(Nr.Setns, above, K.CloneNewUser);
             error = error < 0 ? error : Namespaces.Unshare(unshare, K.CloneNewUser);
             Sys.Close(pair[0]);
             Sys.Call(Nr.Write, pair[1], (nint)(&error), 4);
@@ -121,6 +123,9 @@ internal static unsafe class Holder
 
     /// <summary>A detached copy of a mount.</summary>
     internal static int CloneMount(ulong id) => Tell(Clone, id, 0, null);
+
+    /// <summary>A detached copy of the memory that ranks have in the place of /dev/shm; made when it is first asked for.</summary>
+    internal static int CloneMemory() => Tell(Memory, 0, 0, null);
 
     /// <summary>Lets go of a mount.</summary>
     internal static void DropMount(ulong id) => Sys.Close(Tell(Drop, id, 0, null));
@@ -222,6 +227,8 @@ internal static unsafe class Holder
                 return error < 0 ? error : device;
             case Clone:
                 return (int)Sys.Call(Nr.OpenTree, Session.Directory, (nint)name, K.OpenTreeClone | O.CloseOnExec);
+            case Memory:
+                return SharedMemory.Copy();
             case Drop:
                 Sys.Call(Nr.Umount2, (nint)name, K.UmountDetach);
                 return (int)Sys.Call(Nr.Unlinkat, Session.Directory, (nint)name, K.AtRemoveDirectory);
@@ -230,7 +237,7 @@ internal static unsafe class Holder
         }
     }
 
-    private static byte* Find(StepKind kind)
+    internal static byte* Find(StepKind kind)
     {
         for (uint i = 0; i < Plan.StepCount; i++)
         {

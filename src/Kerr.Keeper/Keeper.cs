@@ -96,6 +96,8 @@ internal static unsafe class Keeper
 
             Arena.Release(mark);
         }
+
+        Ranks.Finish();
     }
 
     private static void Add(long* polled, ref int count, int descriptor) => polled[count++] = (uint)descriptor | ((long)ReadyToRead << 32);
@@ -149,9 +151,21 @@ internal static unsafe class Keeper
             Sys.Close(descriptors[i]);
         }
 
-        descriptors[0] = (*(ulong*)(request + SharingFormat.Users) & ShareFlags.Apart) != 0 ? Holder.Users : Holder.SharedUsers;
+        ulong users = *(ulong*)(request + SharingFormat.Users);
+        bool together = (users & ShareFlags.Together) != 0;
+        int count = mount < 0 ? 1 : 2;
+        descriptors[0] = together ? Ranks.Users : (users & ShareFlags.Apart) != 0 ? Holder.Users : Holder.SharedUsers;
+        if (together && mount < 0 && status == 0)
+        {
+            mount = Holder.CloneMemory();
+            status = mount < 0 ? mount : 0;
+            descriptors[2] = Ranks.Processes;
+            descriptors[3] = Ranks.Messages;
+            count = 4;
+        }
+
         descriptors[1] = mount;
-        int sent = Sockets.Send(end, &status, 4, descriptors, status < 0 ? 0 : mount < 0 ? 1 : 2);
+        int sent = Sockets.Send(end, &status, 4, descriptors, status < 0 ? 0 : count);
         Sys.Close(mount);
         return sent == 4;
     }

@@ -55,7 +55,7 @@ internal static class K
     internal const int MoveFromEmpty = 4, MoveToEmpty = 0x40;
     internal const int FsconfigFlag = 0, FsconfigString = 1, FsconfigCreate = 6;
     internal const ulong ResolveInRoot = 0x10, ResolveNoMagicLinks = 2;
-    internal const int CloneNewMounts = 0x20000, CloneNewUser = 0x10000000;
+    internal const int CloneNewMounts = 0x20000, CloneNewUser = 0x10000000, CloneNewIpc = 0x8000000, CloneNewProcesses = 0x20000000, CloneParent = 0x8000;
     internal const int WaitNoHang = 1, WaitAll = 0x40000000;
     internal const int SigIgnore = 1, SigHup = 1, SigKill = 9, SigChild = 17, SigStop = 19, SigFileSize = 25;
     internal const uint StatxType = 1, StatxMode = 2, StatxUid = 8, StatxGid = 16, StatxModified = 0x40, StatxIno = 0x100, StatxSize = 0x200, StatxMountId = 0x1000;

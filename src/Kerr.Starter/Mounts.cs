@@ -12,7 +12,7 @@ internal static unsafe class Mounts
     internal const ulong AllFlags = Attributes | MountFlags.Recursive | MountFlags.SourceOnHost | MountFlags.SourceInSession
         | MountFlags.SourceIsDescriptor | MountFlags.SourceIsKnown | MountFlags.NewFileSystem | MountFlags.SourceInRoot | MountFlags.TargetInRoot | MountFlags.CreateTarget
         | MountFlags.SkipSame | MountFlags.SkipMissingSource | MountFlags.SkipMissingTarget | MountFlags.TargetNoFollow | MountFlags.CreateInPlace
-        | MountFlags.ReplaceSymlink;
+        | MountFlags.ReplaceSymlink | MountFlags.OfTheStep;
 
     internal static int Make(byte* step)
     {
@@ -195,7 +195,8 @@ internal static unsafe class Mounts
             return Asking.NewFileSystem(type, options, flags & Attributes, target);
         }
 
-        int made = NewFileSystem(type, options, flags);
+        int made = Plan.Has(step, MountFlags.OfTheStep) ? Sharing.TakeMemory() : -1;
+        made = made < 0 ? NewFileSystem(type, options, flags) : made;
         if (made == -E.NOSYS)
         {
             return Sys.Mount(type, Text.DescriptorPath(target), type, OldMounts.Flags(flags), options);

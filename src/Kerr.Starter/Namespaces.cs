@@ -27,7 +27,8 @@ internal static unsafe class Namespaces
             int joined = (int)Sys.Call(Nr.Setns, Sharing.Users, K.CloneNewUser);
             if (joined < 0 || !Sharing.Apart)
             {
-                return joined < 0 ? joined : (int)Sys.Call(Nr.Unshare, (nint)(flags & ~(ulong)K.CloneNewUser));
+                long rest = joined < 0 ? joined : Sharing.EnterStep(flags & ~(ulong)K.CloneNewUser);
+                return rest < 0 ? (int)rest : (int)Sys.Call(Nr.Unshare, (nint)rest);
             }
         }
 

@@ -180,7 +180,7 @@ internal static unsafe class Plan
                     Check(Number(At(extra), i) < Images.MaximumServers, "a number"u8);
                 }
 
-                flags = ShareFlags.Apart;
+                flags = ShareFlags.Apart | ShareFlags.Together;
                 break;
             case StepKind.Unshare:
                 CheckCommand(data, true);

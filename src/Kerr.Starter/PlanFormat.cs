@@ -210,6 +210,9 @@ public static class ShareFlags
 {
     /// <summary>The launch makes a user namespace of its own below the one of the mounts; else it joins the one that the others are in.</summary>
     public const ulong Apart = 1;
+
+    /// <summary>The launch is a rank: PID and IPC namespace and the memory of /dev/shm that it is to have are those of all such ranks of its step.</summary>
+    public const ulong Together = 2;
 }
 
 /// <summary>How process 1 behaves.</summary>
@@ -257,6 +260,7 @@ public static class MountFlags
     public const ulong CreateInPlace = 0x400000;        // a missing target may be made through the mounted root itself
     public const ulong ReplaceSymlink = 0x800000;       // a symlink as last component is hidden by a file of the skeleton
                                                         // (overlay, underlay), so that what it names is not covered
+    public const ulong OfTheStep = 0x1000000;           // with NewFileSystem: the memory that a step's ranks share is taken where there is some
 }
 
 /// <summary>Which ways of making the root are allowed; tried in this order: overlay, underlay, bind.</summary>

@@ -14,13 +14,36 @@ internal static unsafe class Sharing
 {
     private const ulong Patience = 2_000_000_000;   // ns; a keeper that was stopped must not hold a launch up for longer
     private const int NameSize = 108;
+    private const int Memory = 1, Processes = 2, Messages = 3;  // places in the answer for ranks
     private static Mounted s_mounted;
+    private static Shared s_step;       // what ranks that are apart from all others have together
 
     /// <summary>The user namespace to enter, or −1.</summary>
     internal static int Users { get; private set; } = -1;
 
     /// <summary>Whether the launch makes one of its own below that.</summary>
     internal static bool Apart { get; private set; }
+
+    /// <summary>Enters those namespaces of a step's ranks that are among the flags; answers the flags that remain to be left.</summary>
+    internal static long EnterStep(ulong flags)
+    {
+        if (s_step.Of[Processes] <= 0)
+        {
+            return (long)flags;
+        }
+
+        int error = (flags & K.CloneNewProcesses) == 0 ? 0 : (int)Sys.Call(Nr.Setns, s_step.Of[Processes], K.CloneNewProcesses);
+        error = error < 0 || (flags & K.CloneNewIpc) == 0 ? error : (int)Sys.Call(Nr.Setns, s_step.Of[Messages], K.CloneNewIpc);
+        return error < 0 ? error : (long)(flags & ~(ulong)(K.CloneNewProcesses | K.CloneNewIpc));
+    }
+
+    /// <summary>The detached mount of the memory that a step's ranks share, which is the caller's from now on; −1 for none.</summary>
+    internal static int TakeMemory()
+    {
+        int memory = s_step.Of[Memory] > 0 ? s_step.Of[Memory] : -1;
+        s_step.Of[Memory] = 0;
+        return memory;
+    }
 
     internal static int Join(byte* step, int plan)
     {
@@ -200,7 +223,7 @@ internal static unsafe class Sharing
         byte* keys = Plan.Reference(step, Step.Data);
         byte* servers = Plan.Reference(step, Step.Extra);
         uint count = Plan.Count(servers);
-        int error = count == 0 ? Exchange(step, end, SharingFormat.NoImage, null, null, plan, -1) : 0;
+        int error = count == 0 || Plan.Has(step, ShareFlags.Together) ? Exchange(step, end, SharingFormat.NoImage, null, null, plan, -1) : 0;
         for (uint i = 0; i < count && error == 0; i++)
         {
             uint index = Plan.Number(servers, i);
@@ -240,11 +263,15 @@ internal static unsafe class Sharing
         int error = Sockets.Send(end, request, (nint)(to - request), descriptors, image < 0 ? 1 : 2);
         error = error < 0 ? error : Sockets.Receive(end, &status, 4, descriptors);
         error = error < 0 ? error : error == 0 ? -E.PIPE : error != 4 ? -E.INVAL : status;
-        bool whole = error == 0 && descriptors[0] >= 0 && (image < 0 || descriptors[1] >= 0);
+        bool ranks = image < 0 && Plan.Has(step, ShareFlags.Together);
+        bool whole = error == 0 && descriptors[0] >= 0 && (image < 0 || descriptors[1] >= 0) && (!ranks || descriptors[Messages] >= 0);
         if (!whole)
         {
-            Sys.Close(descriptors[0]);
-            Sys.Close(descriptors[1]);
+            for (int i = 0; i < Sockets.MostDescriptors; i++)
+            {
+                Sys.Close(descriptors[i]);
+            }
+
             return error < 0 ? error : -E.INVAL;
         }
 
@@ -253,6 +280,13 @@ internal static unsafe class Sharing
         if (image >= 0)
         {
             s_mounted.Mount[index] = descriptors[1];
+        }
+        else
+        {
+            for (int i = 0; i < Sockets.MostDescriptors; i++)
+            {
+                s_step.Of[i] = descriptors[i];
+            }
         }
 
         return 0;
@@ -276,6 +310,7 @@ internal static unsafe class Sharing
     {
         Sys.Close(Users);
         Users = -1;
+        s_step.Of[Processes] = s_step.Of[Memory] = 0; // what was there closes at exec
         for (int i = 0; i < Images.MaximumServers; i++)
         {
             int mount = s_mounted.Mount[i];
@@ -304,5 +339,10 @@ internal static unsafe class Sharing
     private struct Mounted
     {
         internal fixed int Mount[(int)Images.MaximumServers];
+    }
+
+    private struct Shared
+    {
+        internal fixed int Of[Sockets.MostDescriptors];
     }
 }

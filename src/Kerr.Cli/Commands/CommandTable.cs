@@ -4,6 +4,7 @@ using Kerr.Cli.Commands.Actions;
 using Kerr.Cli.Commands.Cache;
 using Kerr.Cli.Commands.Capability;
 using Kerr.Cli.Commands.Config;
+using Kerr.Cli.Commands.Images;
 using Kerr.Cli.Commands.Keyservers;
 using Kerr.Cli.Commands.Legacy;
 using Kerr.Cli.Commands.Overlay;
@@ -47,6 +48,8 @@ internal static class CommandTable
         new("explain", ExplainCommand.Declare),
         new("export", ImageCommands.Export, Alias: "image.export"),
         new("help", HelpCommand.Declare),
+        new("image", ImageGroup.Declare),
+        new("image stage", StageCommand.Declare),
         new("import", ImageCommands.Import, Alias: "image.import"),
         new("inspect", InspectCommand.Declare),
         new("keyserver", KeyserverGroup.Declare),

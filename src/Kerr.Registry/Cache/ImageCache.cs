@@ -4,6 +4,7 @@ using System.Text;
 using System.Threading;
 using Kerr.Linux;
 using Kerr.Linux.Files;
+using Kerr.Linux.Processes;
 using Kerr.Registry.References;
 
 namespace Kerr.Registry.Cache;
@@ -27,7 +28,7 @@ public enum CacheKind
 /// <summary>A user's cache of images: files named by the hash of what they are, made once however many processes want them.</summary>
 /// <remarks>
 /// <c>cache/{library,oci-tmp,blob,shub,oras,net}</c>, each 0700; blob is an OCI layout. An entry appears whole or not at all: it gets its
-/// name by rename after its content was checked and is on disk. One process makes it, the others wait (<see cref="LockFile"/>).
+/// name by rename after its content was checked and is on disk. One process makes it, the others wait (<see cref="NodeLease"/>, <see cref="LockFile"/>).
 /// </remarks>
 public sealed class ImageCache
 {
@@ -107,10 +108,19 @@ public sealed class ImageCache
     /// <param name="make">Writes the entry into a file that has no name yet.</param>
     public string Get(string path, Action<UnnamedFile> make, CancellationToken cancel, Action? waiting = null)
     {
-        if (Find(path) is { } found)
+        // On a node by its own lease, since not every file system has locks; between nodes by a lock where there are some.
+        NodeLease? lease = null;
+        while (lease is null)
         {
-            return found;
+            if (Find(path) is { } found)
+            {
+                return found;
+            }
+
+            lease = NodeLease.TakeOrWait("make " + path, cancel, waiting);
         }
+
+        using NodeLease taken = lease;
 
         // With its kind: an image and the manifest that it is made of have the same digest for their name.
         string key = path[(_root.Length + 1)..].Replace('/', '-');

@@ -23,7 +23,7 @@ public static class DirectiveTable
         new("What is seen inside", "",
         [
             ConfigPasswd, ConfigGroup, ConfigResolvConf, MountProc, MountSys, MountDev, MountDevPts, MountHome, MountTmp,
-            MountHostfs, BindPath, MountSlave, UserBindControl, EnableFusemount, ShareImages,
+            MountHostfs, BindPath, MountSlave, UserBindControl, EnableFusemount, ShareImages, ShareRanks,
         ]),
         new("Layers and temporary space", "", [EnableOverlay, EnableUnderlay, SessiondirMaxSize, MemoryFsType]),
         new("Images", "", [MaxLoopDevices, ImageServerCache, SharedLoopDevices, SyncWritableExtfs, TmpSandbox, ImageDriver]),

@@ -74,6 +74,10 @@ public static class Directives
     public static readonly Directive ShareImages = new("share images", YesNo, "yes",
         "Do the launches of a user's job share a user namespace and the mount of an image that FUSE serves?");
 
+    public static readonly Directive ShareRanks = new("share ranks", YesNo, "yes",
+        "Do the ranks of a parallel program on one node share a user namespace, so that MPI can copy between their memories, and with --contain, --ipc or --pid "
+        + "also /dev/shm, IPC and PID namespace?");
+
     // Layers.
     public static readonly Directive EnableOverlay = new("enable overlay", Choice, "yes",
         "Use the kernel's overlay for missing bind targets and writable layers. try and driver, which choose between it and "

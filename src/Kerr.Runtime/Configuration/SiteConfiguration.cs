@@ -73,6 +73,8 @@ public sealed class SiteConfiguration
 
     public bool ShareImages => Yes(Directives.ShareImages);
 
+    public bool ShareRanks => Yes(Directives.ShareRanks);
+
     public bool EnableFusemount => Yes(Directives.EnableFusemount);
 
     // Layers.

@@ -246,6 +246,10 @@ public static class HostEnvironment
             {
                 Changes.Add(new(name, null, "host value withheld: --no-env"));
             }
+            else if (request.CleanEnvironment && request.Kept?.Invoke(name) is true)
+            {
+                Put(name, variable.Value, "host: a rank is told by it who it is");
+            }
             else if (request.CleanEnvironment)
             {
                 Changes.Add(new(name, null, "host value withheld: --cleanenv"));

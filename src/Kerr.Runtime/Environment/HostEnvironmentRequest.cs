@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace Kerr.Runtime.Environment;
@@ -15,6 +16,9 @@ public sealed record HostEnvironmentRequest
     public IReadOnlyList<EnvironmentVariable> Runtime { get; init; } = [];
 
     public bool CleanEnvironment { get; init; }
+
+    /// <summary>Which variables a clean environment has, too; null for no others.</summary>
+    public Func<string, bool>? Kept { get; init; }
 
     /// <summary>The names of <c>--no-env</c>.</summary>
     public IReadOnlyList<string> Withheld { get; init; } = [];

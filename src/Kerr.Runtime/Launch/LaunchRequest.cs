@@ -54,6 +54,13 @@ public sealed record LaunchRequest
 
     /// <summary>Whether the launch makes its own mount of the image, even where others of the job have one.</summary>
     public bool NoShareImage { get; init; }
+
+    /// <summary>Whether a rank of a parallel program has namespaces of its own, as if it were alone.</summary>
+    public bool NoShareRanks { get; init; }
+
+    /// <summary>Whether the launch is a rank though no launcher's environment says so.</summary>
+    public bool ShareNamespaces { get; init; }
+
     public bool Unsquash { get; init; }
 
     /// <summary>Fail where an image could only be run unpacked.</summary>

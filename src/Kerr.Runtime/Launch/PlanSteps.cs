@@ -472,6 +472,9 @@ public sealed record ShareStep(string Text, string Why, string Name, string Keep
     /// <summary>Whether the launch is out of the others' reach: in a user namespace of its own below that of the mounts.</summary>
     public bool Apart { get; init; }
 
+    /// <summary>Whether it is a rank that is apart from all but the other ranks of its step.</summary>
+    public bool Together { get; init; }
+
     public override StepKind Kind => StepKind.Share;
 
     internal override void Encode(PlanEncoder plan, Span<byte> step)
@@ -488,13 +491,13 @@ public sealed record ShareStep(string Text, string Why, string Name, string Keep
         PlanEncoder.Put(step, Step.Target, plan.Text(Keeper));
         PlanEncoder.Put(step, Step.Data, plan.Vector(keys));
         PlanEncoder.Put(step, Step.Extra, plan.Numbers(servers));
-        PlanEncoder.Put64(step, Step.Flags, Apart ? ShareFlags.Apart : 0);
+        PlanEncoder.Put64(step, Step.Flags, (Apart ? ShareFlags.Apart : 0) | (Together ? ShareFlags.Together : 0));
     }
 
     internal override void Describe(StepDescription description)
     {
         description.Add("name", Name);
-        description.Add("users", Apart ? "own" : "shared");
+        description.Add("users", Apart ? "own" : Together ? "the step's" : "shared");
     }
 }
 

@@ -69,7 +69,7 @@ internal sealed class LocalRegistry : IDisposable
     }
 
     /// <summary>Puts an image of two layers with busybox in it into a repository; gives the digest of its manifest.</summary>
-    internal string Put(string repository, string tag)
+    internal string Put(string repository, string tag, bool withShell = false)
     {
         Need.Program("busybox");
         string lower = Blob(repository, Layer(tar =>
@@ -87,6 +87,12 @@ internal sealed class LocalRegistry : IDisposable
         }));
         string upper = Blob(repository, Layer(tar =>
         {
+            if (withShell)
+            {
+                // What engines start commands with; the shell of busybox knows enough of it.
+                Entry(tar, new PaxTarEntry(TarEntryType.RegularFile, "bin/bash") { DataStream = new MemoryStream("#!/bin/sh\nexec /bin/sh \"$@\"\n"u8.ToArray()) });
+            }
+
             Entry(tar, new PaxTarEntry(TarEntryType.RegularFile, ".wh.deleted"));
             Entry(tar, new PaxTarEntry(TarEntryType.RegularFile, "hello") { DataStream = new MemoryStream("from a registry\n"u8.ToArray()) });
         }));

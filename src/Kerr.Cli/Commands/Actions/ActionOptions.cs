@@ -68,6 +68,8 @@ internal sealed class ActionOptions(Invocation invocation)
 
     internal IReadOnlyList<string> FuseMounts => _values.Items(MountOptions.FuseMount);
 
+    internal bool NoShareRanks => _values.Flag(MountOptions.NoShareRanks);
+
     internal bool NoShareImage => _values.Flag(MountOptions.NoShareImage);
 
     internal bool Underlay => _values.Flag(MountOptions.Underlay);

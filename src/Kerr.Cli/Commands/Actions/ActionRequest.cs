@@ -34,6 +34,8 @@ internal static class ActionRequest
             WritableTmpfs = options.WritableTmpfs,
             Underlay = options.Underlay,
             NoShareImage = options.NoShareImage,
+            NoShareRanks = options.NoShareRanks,
+            ShareNamespaces = options.ShareNamespaces,
             Unsquash = options.Unsquash,
             NoTemporarySandbox = options.NoTmpSandbox,
             TemporaryDirectory = options.TmpDir,

@@ -104,8 +104,8 @@ internal static class IsolationOptions
     { Keys = ["BOOT"] };
 
     internal static readonly Option ShareNamespaces = new("sharens", '\0', OptionKind.Flag, OptionScope.Processes,
-        "share namespaces and image with the other processes of one parallel launch")
-    { Keys = ["SHARENS"], Support = OptionSupport.Warned };
+        "share namespaces with the launches of this job that have this option, too; ranks of a parallel program do by themselves")
+    { Keys = ["SHARENS"] };
 
     internal static readonly Option NoSetgroups = new("no-setgroups", '\0', OptionKind.Flag, OptionScope.Actions,
         "forbid setgroups under --fakeroot")

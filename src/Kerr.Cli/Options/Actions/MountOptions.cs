@@ -65,6 +65,10 @@ internal static class MountOptions
         "mount the image for this launch alone, not once for all of the job")
     { Keys = ["NO_SHARE_IMAGE"] };
 
+    internal static readonly Option NoShareRanks = new("no-share-ranks", '\0', OptionKind.Flag, OptionScope.Actions,
+        "give each rank of a parallel program namespaces of its own")
+    { Keys = ["NO_SHARE_RANKS"] };
+
     internal static readonly Option Cwd = new("cwd", '\0', OptionKind.Text, OptionScope.Processes,
         "the directory to start in")
     { ValueName = "PATH", Keys = ["CWD", "TARGET_CWD"] };
@@ -76,6 +80,6 @@ internal static class MountOptions
     internal static readonly Option[] All =
     [
         Bind, Mount, Data, Home, NoHome, Overlay, Scratch, Workdir, Writable, WritableTmpfs, NoMount, ContainLibs,
-        FuseMount, Underlay, NoShareImage, Cwd, Pwd,
+        FuseMount, Underlay, NoShareImage, NoShareRanks, Cwd, Pwd,
     ];
 }

@@ -55,7 +55,7 @@ internal static class DevicePlan
             plan.Steps.Add(new SymlinkStep($"Creating link: /dev/{link}", why, $"{Session}/{link}", text));
         }
 
-        NewFileSystem(plan, "tmpfs", "shm", "mode=1777", why, FailurePolicy.Fatal);
+        NewFileSystem(plan, "tmpfs", "shm", "mode=1777", plan.Ranks is null ? why : $"{why}; the ranks of {plan.Ranks.Text} have it together", FailurePolicy.Fatal);
         if (plan.Isolation.Ipc)
         {
             NewFileSystem(plan, "mqueue", "mqueue", null, "new IPC namespace", FailurePolicy.Quiet);
@@ -166,7 +166,8 @@ internal static class DevicePlan
         Directory(plan, $"{Session}/{name}", 0x1ED, why);
         plan.Steps.Add(new MountStep(
             $"Mounting {type}: /dev/{name}", why, type, $"{Session}/{name}",
-            MountFlags.NewFileSystem | MountFlags.NoSuid | (type == "devpts" ? MountFlags.NoExec : MountFlags.NoDev))
+            MountFlags.NewFileSystem | MountFlags.NoSuid | (type == "devpts" ? MountFlags.NoExec : MountFlags.NoDev)
+                | (name == "shm" && plan.Ranks is not null ? MountFlags.OfTheStep : 0))
         {
             Options = options,
             Policy = policy,

@@ -71,7 +71,9 @@ internal sealed record Isolation
             Contain = request.Contain || all,
             Pid = Allowed(pid, configuration.AllowPidNs, "PID namespace", "allow pid ns"),
             Ipc = Allowed(request.Ipc || all, configuration.AllowIpcNs, "IPC namespace", "allow ipc ns"),
-            Uts = Allowed(request.Uts || request.HostName is not null, configuration.AllowUtsNs, "UTS namespace", "allow uts ns"),
+            // Whoever enters a job by its namespaces (condor_ssh_to_job) names that one, too, and may enter only what belongs to the job's user namespace.
+            Uts = Allowed(request.Uts || request.HostName is not null, configuration.AllowUtsNs, "UTS namespace", "allow uts ns")
+                || (pid && configuration.AllowPidNs && configuration.AllowUtsNs && mode == LaunchMode.UserNamespace),
             Net = request.Net || request.Network is not null,
             CleanEnvironment = request.CleanEnvironment || all,
             AppInit = !request.NoInit && !request.Compat,

@@ -27,11 +27,13 @@ internal static class NamespacePlan
         plan.Steps.Add(MakesUserNamespace(plan) ? WithMaps(plan, step) : step);
         if (isolation.Pid)
         {
+            bool appInit = isolation.AppInit && plan.Ranks is null; // process 1 of ranks is the keeper's
             plan.Steps.Add(new ForkStep(
-                isolation.AppInit ? "Forking process 1: appinit" : "Forking process 1: the payload",
+                plan.Ranks is not null ? "Forking the payload, a process among those of the other ranks"
+                    : appInit ? "Forking process 1: appinit" : "Forking process 1: the payload",
                 plan.Request.Pid ? plan.Request.Why("pid") : plan.Request.ContainAll ? plan.Request.Why("containall")
                     : plan.Request.Compat ? plan.Request.Why("compat") : plan.Request.Why("fusemount"),
-                isolation.AppInit)
+                appInit)
             {
                 Failures = [NoProcess, new(default, "cannot start a process")],
             });

@@ -103,6 +103,7 @@ internal static class PayloadPlan
             User = HostEnvironment.Merge(options, FromFiles(plan, inherited), warnings),
             Runtime = RuntimeVariables(plan, inherited),
             CleanEnvironment = plan.Isolation.CleanEnvironment,
+            Kept = plan.Ranks is null ? null : ParallelLaunch.Carries,
             Withheld = plan.Request.NoEnvironment,
             Home = plan.Home.Destination ?? "/",
         });

@@ -8,6 +8,7 @@ internal sealed class PlanContext(
     LaunchRequest request, SiteConfiguration configuration, ImageFacts image, IHostFacts host, Installation installation,
     PlanNotes notes, Isolation isolation)
 {
+    private readonly ParallelLaunch? ranks = ParallelLaunch.Of(request, configuration.ShareRanks, isolation, host, notes);
     private bool? appArmorRestricts;
     private IReadOnlyList<BindSpecification>? binds;
 
@@ -36,6 +37,9 @@ internal sealed class PlanContext(
 
     /// <summary>The binds that the user asked for, in the order asked; parsed once, since several parts look at them.</summary>
     public IReadOnlyList<BindSpecification> Binds => binds ??= UserBinds.Parse(Request, Host);
+
+    /// <summary>The parallel launch of which this is a rank that shares with the others; null for none.</summary>
+    public ParallelLaunch? Ranks => ranks;
 
     /// <summary>What a FUSE server writes into; null when none does. Then the launch ends no sooner than the server.</summary>
     public string? WrittenByServer { get; set; }

@@ -46,6 +46,7 @@ public static class Planner
         WorkDirectory.AddScratch(plan);
         ParentsFirst(plan.Steps, automatic);
         FilesPlan.Add(plan);
+        ParallelLaunch.AddDirectories(plan);
         UserBinds.Add(plan);
         SitePlan.AddWorkingDirectory(plan);
         Origin.Blaming(request.Why("fusemount"), () =>

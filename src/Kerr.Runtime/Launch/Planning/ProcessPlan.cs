@@ -26,7 +26,12 @@ internal static class ProcessPlan
     /// <summary>A PID namespace hides processes, but a signal to the own process group would still reach the caller's.</summary>
     private static void AddConfinement(PlanContext plan)
     {
-        if (plan.Isolation.Pid)
+        // Whom Landlock confines nobody outside can read the memory of, other ranks neither.
+        if (plan.Isolation.Pid && plan.Ranks is not null)
+        {
+            plan.Notes.Skip("confining signals to the container", $"ranks of {plan.Ranks.Text} reach each other");
+        }
+        else if (plan.Isolation.Pid)
         {
             plan.Steps.Add(new ConfineSignalsStep("Confining signals to the container", "a PID namespace of its own")
             {

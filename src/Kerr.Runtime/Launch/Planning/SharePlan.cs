@@ -15,7 +15,8 @@ internal static class SharePlan
 {
     private static readonly string[] JobVariables =
     [
-        "SLURM_JOB_ID", "SLURM_STEP_ID", "PBS_JOBID", "LSB_JOBID", "LSB_JOBINDEX", "JOB_ID", "SGE_TASK_ID", "FLUX_JOB_ID", "COBALT_JOBID", "_CONDOR_JOB_IWD", "OAR_JOB_ID",
+        "SLURM_JOB_ID", "SLURM_STEP_ID", "SLURMD_NODENAME", "PBS_JOBID", "LSB_JOBID", "LSB_JOBINDEX", "JOB_ID", "SGE_TASK_ID", "FLUX_JOB_ID", "COBALT_JOBID", "_CONDOR_JOB_IWD", "_CONDOR_SCRATCH_DIR",
+        "PMIX_NAMESPACE", "OMPI_MCA_ess_base_jobid", "PALS_APID", "JSM_NAMESPACE_ID", "OAR_JOB_ID",
     ];
 
     public static void Add(PlanContext plan)
@@ -29,7 +30,17 @@ internal static class SharePlan
             }
         }
 
-        if (images.Count == 0)
+        if (plan.Request.NoShareImage || !plan.Configuration.ShareImages)
+        {
+            if (images.Count > 0)
+            {
+                plan.Notes.Skip("sharing the mount of the image", plan.Request.NoShareImage ? plan.Request.Why("no-share-image") : "configuration: share images = no");
+            }
+
+            images.Clear();
+        }
+
+        if (images.Count == 0 && plan.Ranks is null)
         {
             return;
         }
@@ -48,23 +59,25 @@ internal static class SharePlan
             return;
         }
 
-        if (plan.Request.NoShareImage || !plan.Configuration.ShareImages)
-        {
-            plan.Notes.Skip("sharing the mount of the image", plan.Request.NoShareImage ? plan.Request.Why("no-share-image") : "configuration: share images = no");
-            return;
-        }
-
         string job = Job(plan.Host);
+        bool together = ParallelLaunch.IsTogether(plan);
         plan.Steps.Insert(0, new ShareStep(
-            "Sharing images with the launches of this job", job.Length == 0 ? "one mount of an image is enough for all" : $"one mount of an image is enough for all of {job}",
+            plan.Ranks is { } ranks ? $"Joining the ranks of {ranks.Text}" : "Sharing images with the launches of this job",
+            plan.Ranks is { } known ? $"{known.Why}: ranks copy between their memories"
+                : job.Length == 0 ? "one mount of an image is enough for all" : $"one mount of an image is enough for all of {job}",
             Name(plan, job), plan.Installation.LibexecDir + "/kerr-keeper")
         {
             Images = images,
 
             // Processes of one user namespace can look into each other. Ranks want that; a payload with processes of its own is to be out of reach.
-            Apart = plan.Isolation.Pid,
-            Policy = FailurePolicy.Quiet,
-            Failures = [new(default, "images cannot be shared with other launches: this one makes its own mounts")],
+            Apart = plan.Isolation.Pid && plan.Ranks is null,
+            Together = together,
+            Policy = plan.Ranks is null ? FailurePolicy.Quiet : FailurePolicy.Warn,
+            Failures =
+            [
+                new(default, plan.Ranks is null ? "images cannot be shared with other launches: this one makes its own mounts"
+                    : $"this rank of {plan.Ranks.Text} cannot join the others: MPI may fail to copy between them, or wait for ever"),
+            ],
         });
     }
 
