@@ -4,6 +4,7 @@ using Kerr.Cli.Commands.Actions;
 using Kerr.Cli.Commands.Cache;
 using Kerr.Cli.Commands.Config;
 using Kerr.Cli.Commands.Legacy;
+using Kerr.Cli.Commands.Mpi;
 using Kerr.Cli.Commands.Overlay;
 using Kerr.Cli.Commands.Registries;
 using Kerr.Cli.Commands.Sif;
@@ -38,6 +39,8 @@ internal static class CommandTable
         new("import", ImageCommands.Import, Alias: "image.import"),
         new("inspect", InspectCommand.Declare),
         new("manpage", ManPageCommand.Declare),
+        new("mpi", MpiGroup.Declare),
+        new("mpi check", MpiCheckCommand.Declare),
         new("overlay", OverlayGroup.Declare),
         new("overlay create", CreateCommand.Declare),
         new("pull", PullCommand.Declare),

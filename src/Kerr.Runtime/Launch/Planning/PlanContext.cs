@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using Kerr.Runtime.Configuration;
+using Kerr.Runtime.Devices;
 
 namespace Kerr.Runtime.Launch.Planning;
 
@@ -10,6 +11,7 @@ internal sealed class PlanContext(
 {
     private bool? appArmorRestricts;
     private IReadOnlyList<BindSpecification>? binds;
+    private Injection? injection;
 
     public LaunchRequest Request { get; } = request;
 
@@ -36,6 +38,9 @@ internal sealed class PlanContext(
 
     /// <summary>The binds that the user asked for, in the order asked; parsed once, since several parts look at them.</summary>
     public IReadOnlyList<BindSpecification> Binds => binds ??= UserBinds.Parse(Request, Host);
+
+    /// <summary>What comes from the host for accelerators and MPI; decided once.</summary>
+    public Injection Injection => injection ??= Injection.Decide(this);
 
     /// <summary>What a FUSE server writes into; null when none does. Then the launch ends no sooner than the server.</summary>
     public string? WrittenByServer { get; set; }

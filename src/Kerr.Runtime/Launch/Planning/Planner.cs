@@ -46,6 +46,7 @@ public static class Planner
         WorkDirectory.AddScratch(plan);
         ParentsFirst(plan.Steps, automatic);
         FilesPlan.Add(plan);
+        InjectionPlan.Add(plan);
         UserBinds.Add(plan);
         SitePlan.AddWorkingDirectory(plan);
         Origin.Blaming(request.Why("fusemount"), () =>
@@ -125,6 +126,8 @@ public static class Planner
                 : new UserException(
                     $"{request.Blame("network")}network {request.Network ?? "bridge"} is not supported by this version", "use --net --network none for a network of its own without a way out");
         }
+
+        Mpi.SingletonCheck.Run(plan);
     }
 
     private static string KindName(ImageKind kind) => kind switch
