@@ -66,9 +66,12 @@ public sealed record MpiLibrary(MpiFamily Family, string Path, string SoName, st
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (string name in (ReadOnlySpan<string>)["libmpi.so", "libmpich.so"])
         {
-            foreach (string path in search.FindAll(name).Values)
+            foreach ((string called, string path) in search.FindAll(name))
             {
-                Take(path);
+                if (IsName(called))
+                {
+                    Take(path);
+                }
             }
         }
 

@@ -34,7 +34,15 @@ internal static class MpiCheckCommand
             var host = new Host(invocation.Environment);
             string directory = invocation.Values.Text(MpiOptions.HostMpi);
             MpiReport report = MpiReport.Of(tree, architecture, host, HostMpi.Find(host, directory.Length > 0 ? directory : null));
-            StandardStream.Write(StandardStream.Output, invocation.Values.Flag(MpiOptions.Json) ? MpiReportText.Json(report) : MpiReportText.Plain(report));
+            if (invocation.Values.Flag(MpiOptions.Json))
+            {
+                StandardStream.Write(StandardStream.Output, MpiReportText.Json(report));
+            }
+            else
+            {
+                StandardStream.Write(StandardStream.Output, MpiReportText.Plain(report));
+            }
+
             return report.IsUsable ? 0 : NotUsable;
         }
     }

@@ -11,7 +11,7 @@ namespace Kerr.Cli.Commands.Mpi;
 /// <summary>The findings of <c>mpi check</c> for people and for programs.</summary>
 internal static class MpiReportText
 {
-    internal static byte[] Plain(MpiReport report)
+    internal static string Plain(MpiReport report)
     {
         StringBuilder text = new();
         Side(text, "image", report.Image);
@@ -28,7 +28,7 @@ internal static class MpiReportText
             text.Append("- ").Append(advice).Append('\n');
         }
 
-        return ByteText.ToNative(text.ToString());
+        return text.ToString();
     }
 
     internal static byte[] Json(MpiReport report)

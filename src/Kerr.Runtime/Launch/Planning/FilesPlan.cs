@@ -108,7 +108,7 @@ internal static class FilesPlan
         {
             plan.Steps.Add(new MountStep(
                 $"Mounting file: {path}", "configuration: config resolv_conf = yes", path, path,
-                MountFlags.SourceOnHost | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.SkipMissingSource
+                MountFlags.SourceOnHost | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.NotInMounts | MountFlags.SkipMissingSource
                 | MountFlags.ReplaceSymlink | (plan.BindFlags & ~MountFlags.Recursive))
             {
                 Policy = FailurePolicy.Quiet,
@@ -182,7 +182,7 @@ internal static class FilesPlan
 
     private static MountStep Session(string session, string target, string why)
         => new($"Mounting file: {target}", why, session, target,
-            MountFlags.SourceInSession | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.SkipMissingSource
+            MountFlags.SourceInSession | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.NotInMounts | MountFlags.SkipMissingSource
             | MountFlags.ReplaceSymlink | MountFlags.NoSuid | MountFlags.NoDev)
         {
             Policy = FailurePolicy.Quiet,

@@ -81,7 +81,7 @@ internal static class InjectionPlan
         }
 
         plan.Steps.Add(new MountStep($"Mounting host libraries: {Libraries}", why, "libs", Libraries,
-            MountFlags.SourceInSession | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.Recursive
+            MountFlags.SourceInSession | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.NotInMounts | MountFlags.Recursive
             | MountFlags.NoSuid | MountFlags.NoDev | MountFlags.ReadOnly)
         {
             Failures = [new(default, "cannot mount the host libraries")],
@@ -132,7 +132,7 @@ internal static class InjectionPlan
             }
 
             plan.Steps.Add(new MountStep($"Mounting device: {device.Path}", device.Why, device.Source, device.Path,
-                MountFlags.SourceOnHost | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.NoSuid | MountFlags.Recursive)
+                MountFlags.SourceOnHost | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.NotInMounts | MountFlags.NoSuid | MountFlags.Recursive)
             {
                 Failures = [Lacks(plan, device.Path), new(default, $"cannot bind the device {device.Source} onto {device.Path}", below ? "add --contain: a device gets another name only in a /dev of its own" : null)],
             });
@@ -160,7 +160,7 @@ internal static class InjectionPlan
             }
 
             plan.Steps.Add(new MountStep($"Mounting file: {file.Target}", file.Why, file.Source, file.Target,
-                MountFlags.SourceOnHost | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.Recursive
+                MountFlags.SourceOnHost | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.NotInMounts | MountFlags.Recursive
                 | MountFlags.NoSuid | MountFlags.NoDev | (file.ReadOnly ? MountFlags.ReadOnly : 0))
             {
                 Policy = file.Required ? FailurePolicy.Fatal : FailurePolicy.Warn,
@@ -180,7 +180,7 @@ internal static class InjectionPlan
             }
 
             plan.Steps.Add(new MountStep($"Mounting file: {link.Link}", $"{link.Why}: link to {link.Target}", known?.Source ?? link.Target, link.Link,
-                (known is null ? MountFlags.SourceInRoot | MountFlags.SkipMissingSource : MountFlags.SourceOnHost) | MountFlags.TargetInRoot | MountFlags.CreateTarget
+                (known is null ? MountFlags.SourceInRoot | MountFlags.SkipMissingSource : MountFlags.SourceOnHost) | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.NotInMounts
                 | MountFlags.ReplaceSymlink | MountFlags.NoSuid | MountFlags.NoDev | MountFlags.ReadOnly)
             {
                 Policy = FailurePolicy.Warn,
@@ -200,7 +200,7 @@ internal static class InjectionPlan
         string why = plan.Request.Why("device");
         plan.Steps.Add(new FileStep($"Writing {path}", why, "ld.so.cache", 0x1A4, Encoding.Latin1.GetString(cache.Write())) { Summary = "the container's entries and those of the devices' libraries" });
         plan.Steps.Add(new MountStep($"Mounting file: {path}", why, "ld.so.cache", path,
-            MountFlags.SourceInSession | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.ReplaceSymlink
+            MountFlags.SourceInSession | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.NotInMounts | MountFlags.ReplaceSymlink
             | MountFlags.NoSuid | MountFlags.NoDev | MountFlags.ReadOnly)
         {
             Policy = FailurePolicy.Warn,
