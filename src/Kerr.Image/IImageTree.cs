@@ -25,6 +25,10 @@ public interface IImageTree : IDisposable
     /// <summary>A regular file's first bytes, at most <paramref name="count"/>; null if there is none.</summary>
     byte[]? ReadStart(string path, int count);
 
+    /// <summary>A regular file, to be read at any place and closed; null if there is none.</summary>
+    /// <exception cref="InvalidDataException">It cannot be read in parts and is too long to be held in memory.</exception>
+    IFileContent? OpenFile(string path) => ReadFile(path, FileInMemory.Longest) is { } bytes ? new FileInMemory(bytes) : null;
+
     /// <summary>The names in a directory, sorted by their bytes; null if there is none.</summary>
     IReadOnlyList<string>? List(string path);
 

@@ -12,7 +12,7 @@ internal static unsafe class Mounts
     internal const ulong AllFlags = Attributes | MountFlags.Recursive | MountFlags.SourceOnHost | MountFlags.SourceInSession
         | MountFlags.SourceIsDescriptor | MountFlags.SourceIsKnown | MountFlags.NewFileSystem | MountFlags.SourceInRoot | MountFlags.TargetInRoot | MountFlags.CreateTarget
         | MountFlags.SkipSame | MountFlags.SkipMissingSource | MountFlags.SkipMissingTarget | MountFlags.TargetNoFollow | MountFlags.CreateInPlace
-        | MountFlags.ReplaceSymlink | MountFlags.OfTheStep;
+        | MountFlags.ReplaceSymlink | MountFlags.OfTheStep | MountFlags.NotInMounts;
 
     internal static int Make(byte* step)
     {
@@ -60,7 +60,7 @@ internal static unsafe class Mounts
         }
 
         int target = Walk.Open(Root.Directory, path, noFollow);
-        return target == -E.NOENT && Plan.Has(step, MountFlags.CreateTarget) ? Create(step, source, path, noFollow) : target;
+        return target == -E.NOENT && Plan.Has(step, MountFlags.CreateTarget) && !Plan.Has(step, MountFlags.NotInMounts) ? Create(step, source, path, noFollow) : target;
     }
 
     /// <summary>Makes a new file system and answers its mount, attached to nothing; ENOSYS before kernel 5.2.</summary>

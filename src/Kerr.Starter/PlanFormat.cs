@@ -261,6 +261,8 @@ public static class MountFlags
     public const ulong ReplaceSymlink = 0x800000;       // a symlink as last component is hidden by a file of the skeleton
                                                         // (overlay, underlay), so that what it names is not covered
     public const ulong OfTheStep = 0x1000000;           // with NewFileSystem: the memory that a step's ranks share is taken where there is some
+    public const ulong NotInMounts = 0x2000000;         // with CreateTarget: made in the root's skeleton only, never in what is mounted since,
+                                                        // where a link of the image may lead: that would be a directory of the host
 }
 
 /// <summary>Which ways of making the root are allowed; tried in this order: overlay, underlay, bind.</summary>

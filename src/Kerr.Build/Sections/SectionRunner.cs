@@ -156,6 +156,11 @@ internal sealed class SectionRunner(BuildSettings settings, BuildWorkspace works
     {
         var launcher = new Launcher(SiteConfiguration.ForBuilds, settings.Installation, System.Diagnostics.Stopwatch.GetTimestamp());
         LaunchPlan plan = launcher.Prepare(request, new Host(settings.Environment), tell: null);
+        foreach ((int level, string text) in request.Nv || request.NvidiaContainerCli || request.Rocm ? plan.Notes : [])
+        {
+            (level < 0 ? settings.Messages.Warn : level <= 1 ? settings.Messages.Info : settings.Messages.Verbose)(text);
+        }
+
         return launcher.Run(plan, settings.Cancel);
     }
 

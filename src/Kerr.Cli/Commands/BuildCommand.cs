@@ -205,14 +205,6 @@ internal static class BuildCommand
             }
         }
 
-        foreach (Option option in (ReadOnlySpan<Option>)[BuildOptions.Nv, BuildOptions.NvCcli, BuildOptions.Rocm])
-        {
-            if (values.Flag(option))
-            {
-                Log.Warning($"--{option.Name} has no effect in this version");
-            }
-        }
-
         if (values.Flag(BuildOptions.Remote))
         {
             throw new UserException("--remote is no longer supported: there is no remote builder", "build here: leave it out");

@@ -7,6 +7,7 @@ using Kerr.Cli.Commands.Config;
 using Kerr.Cli.Commands.Images;
 using Kerr.Cli.Commands.Keyservers;
 using Kerr.Cli.Commands.Legacy;
+using Kerr.Cli.Commands.Mpi;
 using Kerr.Cli.Commands.Overlay;
 using Kerr.Cli.Commands.Registries;
 using Kerr.Cli.Commands.Remotes;
@@ -60,6 +61,8 @@ internal static class CommandTable
         new("keyserver remove", KeyserverChangeCommands.Remove),
         new("manpage", ManPageCommand.Declare),
         new("mount", MountCommands.Mount),
+        new("mpi", MpiGroup.Declare),
+        new("mpi check", MpiCheckCommand.Declare),
         new("overlay", OverlayGroup.Declare),
         new("overlay create", CreateCommand.Declare),
         new("pull", PullCommand.Declare),

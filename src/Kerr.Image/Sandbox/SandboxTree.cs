@@ -56,6 +56,8 @@ public sealed class SandboxTree : IImageTree
         return file is null ? null : ReadStart(file, Math.Min(count, FileCalls.Status(file).Size));
     }
 
+    public IFileContent? OpenFile(string path) => OpenToRead(path, FileKind.Regular) is { } file ? new OpenedFile(file) : null;
+
     public IReadOnlyList<string>? List(string path)
     {
         using SafeFileHandle? directory = OpenToRead(path, FileKind.Directory);

@@ -51,6 +51,9 @@ public sealed class SquashFsTree : IImageTree, IWalkedTree<SquashFsInode>
     public byte[]? ReadStart(string path, int count)
         => TryFind(path, follow: true, out SquashFsInode inode) && inode.Kind == FileKind.Regular ? ReadStart(inode, count) : null;
 
+    public IFileContent? OpenFile(string path)
+        => TryFind(path, follow: true, out SquashFsInode inode) && inode.Kind == FileKind.Regular ? new Content(this, inode) : null;
+
     public IReadOnlyList<string>? List(string path)
     {
         if (!TryFind(path, follow: true, out SquashFsInode inode) || inode.Kind != FileKind.Directory)
@@ -120,5 +123,25 @@ public sealed class SquashFsTree : IImageTree, IWalkedTree<SquashFsInode>
         var bytes = new byte[Math.Min(count, file.Size)];
         new SquashFsFile(_image, file, _data, _tails).Read(0, bytes);
         return bytes;
+    }
+
+    /// <summary>A file of the tree; blocks that are read are those of the tree's own buffer.</summary>
+    private sealed class Content(SquashFsTree tree, SquashFsInode inode) : IFileContent
+    {
+        private SquashFsFile _file = new(tree._image, inode, tree._data, tree._tails);
+
+        public long Length => inode.Size;
+
+        public void Read(long offset, Span<byte> buffer)
+        {
+            if (offset < 0 || _file.Read(offset, buffer) != buffer.Length)
+            {
+                throw new InvalidDataException($"{buffer.Length} bytes at {offset} do not fit in the {Length} that there are");
+            }
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -165,6 +165,18 @@ public static class ImageScriptText
         text.Append("unset SING_USER_DEFINED_PREPEND_PATH SING_USER_DEFINED_APPEND_PATH SING_USER_DEFINED_PATH\n");
         text.Append($"if kerr_any {ImageScripts.LibraryDirectory}32; then\n");
         text.Append($"  export LD_LIBRARY_PATH=\"${{LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}}{ImageScripts.LibraryDirectory}32\"\nfi\n");
+        if (request.HasHostLibraries)
+        {
+            text.Append($"case \":${{LD_LIBRARY_PATH-}}:\" in *\":{ImageScripts.LibraryDirectory}:\"*) ;; *)\n");
+            text.Append($"  export LD_LIBRARY_PATH=\"${{LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}}{ImageScripts.LibraryDirectory}\" ;;\nesac\n");
+        }
+
+        if (request.FirstLibraryDirectories.Count > 0)
+        {
+            string first = InjectedValue.Literal(string.Join(':', request.FirstLibraryDirectories));
+            text.Append($"export LD_LIBRARY_PATH={first}\"${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}\"\n");
+        }
+
         text.Append("if [ -n \"${LD_LIBRARY_PATH-}\" ]; then\n");
         text.Append("  LD_LIBRARY_PATH=${PREPEND_LD_LIBRARY_PATH:+$PREPEND_LD_LIBRARY_PATH:}$LD_LIBRARY_PATH");
         text.Append("${APPEND_LD_LIBRARY_PATH:+:$APPEND_LD_LIBRARY_PATH}\nfi\n");

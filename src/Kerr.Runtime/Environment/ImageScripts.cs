@@ -263,6 +263,19 @@ public static class ImageScripts
                 _variables.Export("LD_LIBRARY_PATH", before + LibraryDirectory + "32", "32-bit libraries of the host");
             }
 
+            if (request.HasHostLibraries && !$":{_variables.Get("LD_LIBRARY_PATH")}:".Contains($":{LibraryDirectory}:", StringComparison.Ordinal))
+            {
+                // Scripts of the peers' images name the directory; other images would get libraries that nobody finds.
+                string own = IsEmpty("LD_LIBRARY_PATH") ? "" : _variables.Get("LD_LIBRARY_PATH") + ":";
+                _variables.Export("LD_LIBRARY_PATH", own + LibraryDirectory, "libraries of the host");
+            }
+
+            if (request.FirstLibraryDirectories.Count > 0)
+            {
+                string after = IsEmpty("LD_LIBRARY_PATH") ? "" : ":" + _variables.Get("LD_LIBRARY_PATH");
+                _variables.Export("LD_LIBRARY_PATH", string.Join(':', request.FirstLibraryDirectories) + after, "libraries of the host that come first");
+            }
+
             if (IsEmpty("LD_LIBRARY_PATH"))
             {
                 return;

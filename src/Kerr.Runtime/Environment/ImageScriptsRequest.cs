@@ -41,6 +41,9 @@ public sealed record ImageScriptsRequest
     /// <summary>Something is in <c>/.singularity.d/libs</c>: libraries of the host, for GPUs.</summary>
     public bool HasHostLibraries { get; init; }
 
+    /// <summary>Directories of libraries that are to be found before all others.</summary>
+    public IReadOnlyList<string> FirstLibraryDirectories { get; init; } = [];
+
     /// <summary>Something is in <c>/.singularity.d/libs32</c>.</summary>
     public bool HasHostLibraries32 { get; init; }
 }

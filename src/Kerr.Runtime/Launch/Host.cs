@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using Kerr.Image;
+using Kerr.Image.Sandbox;
 using Kerr.Linux;
 using Kerr.Linux.Files;
 using Kerr.Linux.Processes;
@@ -14,6 +16,7 @@ public sealed class Host(IReadOnlyList<string> environment) : IHostFacts
 
     private readonly Lazy<UserEntry?> user = new(() => UserDatabase.FindUser(CurrentProcess.Uid), isThreadSafe: false);
     private IReadOnlyList<uint>? groups;
+    private SandboxTree? files;
     private string? workingDirectory;
     private bool workingDirectoryKnown;
 
@@ -77,6 +80,20 @@ public sealed class Host(IReadOnlyList<string> environment) : IHostFacts
 
     public string? ReadText(string path)
         => SmallFile.TryRead(path, Limit) is { } bytes ? ByteText.FromNative(bytes).TrimEnd('\n') : null;
+
+    public IImageTree Files => files ??= new SandboxTree(FileCalls.Open("/", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY));
+
+    public string? Output(string program, IReadOnlyList<string> arguments)
+    {
+        try
+        {
+            return ChildProcess.Run(program, arguments, environment) is { Succeeded: true } result ? result.Output : null;
+        }
+        catch (LinuxException)
+        {
+            return null;
+        }
+    }
 
     public bool IsTerminal(int descriptor) => CurrentProcess.IsTerminal(descriptor);
 

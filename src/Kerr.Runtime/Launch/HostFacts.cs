@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Kerr.Image;
 using Kerr.Linux;
 using Kerr.Linux.Files;
 
@@ -40,6 +41,12 @@ public interface IHostFacts
 
     /// <summary>A small text file of the host, without the newline at its end; null when it cannot be read.</summary>
     string? ReadText(string path);
+
+    /// <summary>The host's files, for those who read more than a text.</summary>
+    IImageTree Files { get; }
+
+    /// <summary>What a program of the host prints, without standard error; null when it fails or cannot be started.</summary>
+    string? Output(string program, IReadOnlyList<string> arguments);
 
     bool IsTerminal(int descriptor);
 

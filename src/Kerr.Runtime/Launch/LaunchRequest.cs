@@ -99,6 +99,26 @@ public sealed record LaunchRequest
     public string? DropCapabilities { get; init; }
     public IReadOnlyList<string> Security { get; init; } = [];
 
+    // Accelerators and MPI
+    public bool Nv { get; init; }
+    public bool NvidiaContainerCli { get; init; }
+    public bool NoNv { get; init; }
+    public bool Rocm { get; init; }
+    public bool NoRocm { get; init; }
+    public bool IntelHpu { get; init; }
+
+    /// <summary>CDI devices, <c>vendor.com/class=name</c>.</summary>
+    public IReadOnlyList<string> Devices { get; init; } = [];
+
+    /// <summary>Where they are described; empty for the usual directories.</summary>
+    public IReadOnlyList<string> CdiDirectories { get; init; } = [];
+
+    /// <summary>The host's MPI takes the place of the image's.</summary>
+    public bool Mpi { get; init; }
+
+    /// <summary>The directory that the host's MPI is in; null to look for it.</summary>
+    public string? HostMpi { get; init; }
+
     // Environment and payload
     public IReadOnlyList<KeyValuePair<string, string>> Environment { get; init; } = [];
     public IReadOnlyList<string> EnvironmentFiles { get; init; } = [];

@@ -197,6 +197,9 @@ public sealed record DirectoryStep(string Text, string Why, string Target, uint 
 /// <summary>Writes a file in the session.</summary>
 public sealed record FileStep(string Text, string Why, string Target, uint Mode, string Content) : PlanStep(Text, Why)
 {
+    /// <summary>What `kerr explain` says of a content that is no text.</summary>
+    public string? Summary { get; init; }
+
     public override StepKind Kind => StepKind.File;
 
     internal override void Encode(PlanEncoder plan, Span<byte> step)
@@ -210,7 +213,7 @@ public sealed record FileStep(string Text, string Why, string Target, uint Mode,
     {
         description.Add("session", Target);
         description.Add("mode", "0" + Convert.ToString(Mode, 8));
-        description.Add("content", Content);
+        description.Add("content", Summary ?? Content);
     }
 }
 

@@ -183,6 +183,10 @@ internal sealed class ActionOptions(Invocation invocation)
 
     internal IReadOnlyList<string> CdiDirs => _values.Items(DeviceOptions.CdiDirs);
 
+    internal bool Mpi => _values.Flag(DeviceOptions.Mpi);
+
+    internal string? HostMpi => TextOrNull(DeviceOptions.HostMpi);
+
     // Limits. Numbers have the peers' marks for "not set": 0, or -1 for CpuShares.
     internal string? ApplyCgroups => TextOrNull(LimitOptions.ApplyCgroups);
 

@@ -59,5 +59,8 @@ internal static class BuildNamespace
         Program = invocation.Program.Name,
         LogLevel = (int)Log.Level,
         Colour = Log.Color,
+        Nv = invocation.Values.Flag(BuildOptions.Nv),
+        NvidiaContainerCli = invocation.Values.Flag(BuildOptions.NvCcli),
+        Rocm = invocation.Values.Flag(BuildOptions.Rocm),
     };
 }

@@ -128,22 +128,36 @@ internal static class DevicePlan
             }
             else
             {
-                string[] parts = name.Split('/');
-                for (int i = 1; i < parts.Length; i++)
-                {
-                    Directory(plan, $"{Session}/{string.Join('/', parts[..i])}", 0x1ED, bind.Why);
-                }
-
-                if (status.IsDirectory)
-                {
-                    Directory(plan, $"{Session}/{name}", 0x1ED, bind.Why);
-                    Bind(plan, bind.Source, name, bind.Why);
-                }
-                else
-                {
-                    Device(plan, bind.Source, name, bind.Why);
-                }
+                At(plan, bind.Source, name, status.IsDirectory, bind.Why);
             }
+        }
+
+        foreach (Devices.InjectedDevice device in InjectionPlan.SmallDevices(plan))
+        {
+            string name = device.Path["/dev/".Length..];
+            if (known.Add(name))
+            {
+                At(plan, device.Source, name, plan.Host.Stat(device.Source) is { IsDirectory: true }, device.Why);
+            }
+        }
+    }
+
+    private static void At(PlanContext plan, string source, string name, bool isDirectory, string why)
+    {
+        string[] parts = name.Split('/');
+        for (int i = 1; i < parts.Length; i++)
+        {
+            Directory(plan, $"{Session}/{string.Join('/', parts[..i])}", 0x1ED, why);
+        }
+
+        if (isDirectory)
+        {
+            Directory(plan, $"{Session}/{name}", 0x1ED, why);
+            Bind(plan, source, name, why);
+        }
+        else
+        {
+            Device(plan, source, name, why);
         }
     }
 

@@ -8,7 +8,7 @@ using Kerr.Plan;
 
 namespace Kerr.Runtime.Launch.Planning;
 
-/// <summary>Files of /etc that are made for the payload: passwd, group, resolv.conf, hostname; and host libraries.</summary>
+/// <summary>Files of /etc that are made for the payload: passwd, group, resolv.conf, hostname.</summary>
 internal static class FilesPlan
 {
     public static void Add(PlanContext plan)
@@ -16,7 +16,6 @@ internal static class FilesPlan
         AddIdentity(plan);
         AddResolver(plan);
         AddHostName(plan);
-        AddLibraries(plan);
     }
 
     private static void AddIdentity(PlanContext plan)
@@ -109,7 +108,7 @@ internal static class FilesPlan
         {
             plan.Steps.Add(new MountStep(
                 $"Mounting file: {path}", "configuration: config resolv_conf = yes", path, path,
-                MountFlags.SourceOnHost | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.SkipMissingSource
+                MountFlags.SourceOnHost | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.NotInMounts | MountFlags.SkipMissingSource
                 | MountFlags.ReplaceSymlink | (plan.BindFlags & ~MountFlags.Recursive))
             {
                 Policy = FailurePolicy.Quiet,
@@ -181,44 +180,9 @@ internal static class FilesPlan
         return true;
     }
 
-    private static void AddLibraries(PlanContext plan)
-    {
-        if (plan.Request.ContainLibs.Count == 0)
-        {
-            return;
-        }
-
-        string why = plan.Request.Why("containlibs");
-        plan.Steps.Add(new DirectoryStep("Creating directory for host libraries", why, "libs", 0x1ED));
-        foreach (string library in plan.Request.ContainLibs)
-        {
-            string source = FileSystem.Absolute(library, plan.Host.WorkingDirectory ?? "/");
-            if (plan.Host.Stat(source) is null)
-            {
-                plan.Notes.SkipLoudly($"library {source}", "it does not exist");
-                continue;
-            }
-
-            string name = source[(source.LastIndexOf('/') + 1)..];
-            plan.Steps.Add(new FileStep($"Creating file for library {name}", why, $"libs/{name}", 0x1A4, ""));
-            plan.Steps.Add(new MountStep($"Mounting library: {source}", why, source, $"libs/{name}",
-                MountFlags.SourceOnHost | MountFlags.NoSuid | MountFlags.NoDev | MountFlags.ReadOnly)
-            {
-                Failures = [new(default, $"cannot mount the library {source}")],
-            });
-        }
-
-        plan.Steps.Add(new MountStep("Mounting host libraries: /.singularity.d/libs", why, "libs", "/.singularity.d/libs",
-            MountFlags.SourceInSession | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.Recursive
-            | MountFlags.NoSuid | MountFlags.NoDev | MountFlags.ReadOnly)
-        {
-            Failures = [new(default, "cannot mount the host libraries")],
-        });
-    }
-
     private static MountStep Session(string session, string target, string why)
         => new($"Mounting file: {target}", why, session, target,
-            MountFlags.SourceInSession | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.SkipMissingSource
+            MountFlags.SourceInSession | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.NotInMounts | MountFlags.SkipMissingSource
             | MountFlags.ReplaceSymlink | MountFlags.NoSuid | MountFlags.NoDev)
         {
             Policy = FailurePolicy.Quiet,

@@ -25,7 +25,9 @@ internal static class PayloadPlan
             Uid = (int)plan.Isolation.InsideUid,
             Gid = (int)plan.Isolation.InsideGid,
             Arguments = plan.Request.Arguments,
-            HasHostLibraries = plan.Request.ContainLibs.Count > 0,
+            HasHostLibraries = plan.Request.ContainLibs.Count + plan.Injection.Libraries.Count > 0,
+            FirstLibraryDirectories = plan.Injection.FirstLibraries.Count > 0
+                ? [InjectionPlan.FirstLibraries, .. plan.Injection.FirstDirectories] : plan.Injection.FirstDirectories,
         };
 
         if (scripts.Known && Computed(plan, request, scripts) is { } environment)
@@ -100,7 +102,7 @@ internal static class PayloadPlan
         HostEnvironmentResult result = HostEnvironment.Decide(new HostEnvironmentRequest
         {
             Host = inherited,
-            User = HostEnvironment.Merge(options, FromFiles(plan, inherited), warnings),
+            User = WithDevices(plan, HostEnvironment.Merge(options, FromFiles(plan, inherited), warnings), inherited),
             Runtime = RuntimeVariables(plan, inherited),
             CleanEnvironment = plan.Isolation.CleanEnvironment,
             Kept = plan.Ranks is null ? null : ParallelLaunch.Carries,
@@ -118,6 +120,42 @@ internal static class PayloadPlan
         }
 
         return result;
+    }
+
+    /// <summary>What devices ask for counts more than what the image says, and less than what the user does.</summary>
+    private static IReadOnlyList<EnvironmentVariable> WithDevices(
+        PlanContext plan, IReadOnlyList<EnvironmentVariable> user, List<EnvironmentVariable> inherited)
+    {
+        if (plan.Injection.Environment.Count == 0)
+        {
+            return user;
+        }
+
+        var all = new List<EnvironmentVariable>(user);
+        foreach (EnvironmentVariable variable in plan.Injection.Environment)
+        {
+            all.RemoveAll(other => other.Name == variable.Name && !Contains(user, other.Name));
+            if (!Contains(user, variable.Name) && !Contains(inherited, "KERRENV_" + variable.Name)
+                && !Contains(inherited, "APPTAINERENV_" + variable.Name) && !Contains(inherited, "SINGULARITYENV_" + variable.Name))
+            {
+                all.Add(variable);
+            }
+        }
+
+        return all;
+    }
+
+    private static bool Contains(IReadOnlyList<EnvironmentVariable> variables, string name)
+    {
+        foreach (EnvironmentVariable variable in variables)
+        {
+            if (variable.Name == name)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static List<EnvironmentVariable> RuntimeVariables(PlanContext plan, List<EnvironmentVariable> inherited)
@@ -155,6 +193,7 @@ internal static class PayloadPlan
             }
         }
 
+        variables.AddRange(plan.Injection.Replaced);
         foreach (EnvironmentVariable variable in inherited)
         {
             if (variable.Name == "PATH")

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using Kerr.Runtime.Configuration;
+using Kerr.Runtime.Devices;
 
 namespace Kerr.Runtime.Launch.Planning;
 
@@ -11,6 +12,7 @@ internal sealed class PlanContext(
     private readonly ParallelLaunch? ranks = ParallelLaunch.Of(request, configuration.ShareRanks, isolation, host, notes);
     private bool? appArmorRestricts;
     private IReadOnlyList<BindSpecification>? binds;
+    private Injection? injection;
 
     public LaunchRequest Request { get; } = request;
 
@@ -40,6 +42,8 @@ internal sealed class PlanContext(
 
     /// <summary>The parallel launch of which this is a rank that shares with the others; null for none.</summary>
     public ParallelLaunch? Ranks => ranks;
+    /// <summary>What comes from the host for accelerators and MPI; decided once.</summary>
+    public Injection Injection => injection ??= Injection.Decide(this);
 
     /// <summary>What a FUSE server writes into; null when none does. Then the launch ends no sooner than the server.</summary>
     public string? WrittenByServer { get; set; }

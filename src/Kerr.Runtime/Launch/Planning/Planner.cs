@@ -47,6 +47,7 @@ public static class Planner
         ParentsFirst(plan.Steps, automatic);
         FilesPlan.Add(plan);
         ParallelLaunch.AddDirectories(plan);
+        InjectionPlan.Add(plan);
         UserBinds.Add(plan);
         SitePlan.AddWorkingDirectory(plan);
         Origin.Blaming(request.Why("fusemount"), () =>
@@ -128,6 +129,8 @@ public static class Planner
                 : new UserException(
                     $"{request.Blame("network")}network {request.Network ?? "bridge"} is not supported by this version", "use --net --network none for a network of its own without a way out");
         }
+
+        Mpi.SingletonCheck.Run(plan);
     }
 
     private static bool HasWritableOverlay(PlanContext plan)

@@ -107,7 +107,7 @@ internal static class SitePlan
         MountStep File(string source, string destination, string why, ulong from)
             => new($"Mounting file: {destination}", why, source, destination,
                 from | MountFlags.TargetInRoot | MountFlags.CreateTarget | plan.BindFlags
-                | (destination == LocalTime ? MountFlags.ReplaceSymlink : 0))
+                | (destination is LocalTime or Hosts ? MountFlags.NotInMounts : 0) | (destination == LocalTime ? MountFlags.ReplaceSymlink : 0))
             {
                 Policy = source is Hosts or LocalTime or "hosts" ? FailurePolicy.Quiet : FailurePolicy.Warn,
                 Failures = [new(default, $"cannot mount {source} on {destination}")],

@@ -10,6 +10,8 @@ using Kerr.Runtime.Configuration;
 using Kerr.Runtime.Launch;
 using Kerr.Runtime.Launch.Planning;
 using Kerr.Tests.Cli;
+using Kerr.Tests.Image.Elf;
+using Kerr.Tests.Runtime.Devices;
 using Xunit;
 
 namespace Kerr.Tests.Runtime.Launch;
@@ -34,6 +36,10 @@ public class GoldenPlanTests
     [InlineData("exec-fakeroot", "exec --fakeroot --writable-tmpfs --net --network none /images/tree id")]
     [InlineData("exec-condor", "-s exec -S /tmp -S /var/tmp -W /job --pwd /srv -B /job:/srv --home /job -C /images/image.sif /srv/job.sh a b")]
     [InlineData("exec-underlay-uts", "exec --underlay --uts --ipc --pid --no-init --no-umask --drop-caps all /images/tree sleep 1")]
+    [InlineData("exec-nv", "exec -C --nv /images/tree nvidia-smi")]
+    [InlineData("exec-nv-overlay", "exec --nv --overlay /data/overlay /images/image.sif id")]
+    [InlineData("exec-cdi", "exec --contain --device vendor.org/gpu=one --cdi-dirs /data/cdi /images/tree id")]
+    [InlineData("exec-mpi", "exec --mpi /images/tree id")]
     public void A_command_line_has_this_plan(string name, string commandLine)
     {
         string[] arguments = commandLine.Split(' ');
@@ -60,6 +66,7 @@ public class GoldenPlanTests
         host.Programs["fuse-overlayfs"] = "/usr/bin/fuse-overlayfs";
         host.Directories.Add("/net/overlay");
         host.FileSystems["/net/overlay"] = 0x6969;
+        MadeUpDevices.AddTo(host);
         return host;
     }
 
@@ -77,6 +84,7 @@ public class GoldenPlanTests
     /// <summary>An image with a shell and two environment scripts.</summary>
     private sealed class MadeUpTree : IImageTree
     {
+        private static readonly FileTree s_libraries = MadeUpDevices.Container();
         private static readonly Dictionary<string, string> s_files = new()
         {
             ["/bin/sh"] = "",
@@ -88,14 +96,14 @@ public class GoldenPlanTests
         public bool TryStat(string path, out ImageEntry entry, bool follow = true)
         {
             entry = new ImageEntry(FileKind.Regular, 0x1ED, 0, 0, 0, 0);
-            return s_files.ContainsKey(path);
+            return s_files.ContainsKey(path) || s_libraries.TryStat(path, out _);
         }
 
-        public byte[]? ReadFile(string path, int limit) => s_files.TryGetValue(path, out string? text) ? Encoding.Latin1.GetBytes(text) : null;
+        public byte[]? ReadFile(string path, int limit) => s_files.TryGetValue(path, out string? text) ? Encoding.Latin1.GetBytes(text) : s_libraries.ReadFile(path, limit);
 
         public byte[]? ReadStart(string path, int count) => ReadFile(path, count);
 
-        public IReadOnlyList<string>? List(string path) => path == "/.singularity.d/env" ? ["01-base.sh", "90-environment.sh"] : null;
+        public IReadOnlyList<string>? List(string path) => path == "/.singularity.d/env" ? ["01-base.sh", "90-environment.sh"] : s_libraries.List(path);
 
         public string? ReadLink(string path) => null;
 

@@ -1,7 +1,9 @@
 using System.Collections.Generic;
+using Kerr.Image;
 using Kerr.Linux;
 using Kerr.Linux.Files;
 using Kerr.Runtime.Launch;
+using Kerr.Tests.Image.Elf;
 
 namespace Kerr.Tests.Runtime.Launch;
 
@@ -25,6 +27,19 @@ internal sealed class MadeUpHost : IHostFacts
     /// <summary>Text files by path.</summary>
     public Dictionary<string, string> Texts { get; } = [];
 
+    /// <summary>Files with a content.</summary>
+    public FileTree Tree { get; } = new();
+
+    /// <summary>What programs print, by their path.</summary>
+    public Dictionary<string, string> Outputs { get; } = [];
+
+    /// <summary>Variables of the environment besides PATH.</summary>
+    public List<string> Variables { get; } = [];
+
+    IImageTree IHostFacts.Files => Tree;
+
+    public string? Output(string program, IReadOnlyList<string> arguments) => Outputs.GetValueOrDefault(program);
+
     public uint Uid => 1000;
 
     public uint Gid => 1000;
@@ -33,7 +48,13 @@ internal sealed class MadeUpHost : IHostFacts
 
     public UserEntry? User { get; } = new("alice", 1000, 1000, "", "/home/alice", "/bin/sh");
 
-    public IReadOnlyList<string> Environment { get; init; } = ["PATH=/usr/bin:/bin"];
+    public IReadOnlyList<string> Environment
+    {
+        get => [.. environment, .. Variables];
+        init => environment = value;
+    }
+
+    private readonly IReadOnlyList<string> environment = ["PATH=/usr/bin:/bin"];
 
     public string? WorkingDirectory => "/home/alice";
 
@@ -51,7 +72,7 @@ internal sealed class MadeUpHost : IHostFacts
             }
         }
 
-        return Files.Contains(path) ? new FileStatus() with { Kind = FileKind.Regular, Permissions = 0x1A4 }
+        return Files.Contains(path) || Tree.TryStat(path, out _) ? new FileStatus() with { Kind = FileKind.Regular, Permissions = 0x1A4 }
             : Directories.Contains(path) ? new FileStatus() with { Kind = FileKind.Directory, Permissions = 0x1ED } : null;
     }
 
@@ -59,11 +80,12 @@ internal sealed class MadeUpHost : IHostFacts
 
     public string? RealPath(string path) => path;
 
-    public bool IsAccessible(string path, int mode) => (Directories.Contains(path) || Files.Contains(path)) && !Closed.Contains(path);
+    public bool IsAccessible(string path, int mode) => (Directories.Contains(path) || Files.Contains(path) || Tree.TryStat(path, out _)) && !Closed.Contains(path);
 
     public long FileSystemType(string path) => FileSystems.GetValueOrDefault(path);
 
-    public string? ReadText(string path) => Texts.GetValueOrDefault(path);
+    public string? ReadText(string path)
+        => Texts.GetValueOrDefault(path) ?? (Tree.ReadFile(path, int.MaxValue) is { } bytes ? System.Text.Encoding.Latin1.GetString(bytes) : null);
 
     public bool IsTerminal(int descriptor) => false;
 
