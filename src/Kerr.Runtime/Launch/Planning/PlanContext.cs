@@ -42,6 +42,7 @@ internal sealed class PlanContext(
 
     /// <summary>The parallel launch of which this is a rank that shares with the others; null for none.</summary>
     public ParallelLaunch? Ranks => ranks;
+
     /// <summary>What comes from the host for accelerators and MPI; decided once.</summary>
     public Injection Injection => injection ??= Injection.Decide(this);
 
