@@ -161,5 +161,20 @@ public class RankTests
         Assert.Contains("over", first.Signal(Terminate).Wait().Ends(0).Out, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_name_that_another_user_has_taken_is_told_and_stops_nobody()
+    {
+        Caller rank = With("PMI_RANK=0 PMI_SIZE=2");
+        string plan = rank.Run("explain", "exec", Images.Directory, "true").Succeeds().Out;
+        string name = plan[plan.IndexOf($"kerr-{TestUser.First.Uid}-", StringComparison.Ordinal)..].Split((char[]?)null)[0].TrimEnd(',', ')', '"');
+        using Running squatter = As.OtherUser.Named(Programs.Meeting).Start("squat", name);
+        squatter.WaitFor("taken");
+
+        Result result = rank.Run("exec", "-C", Images.Directory, "cat", "/proc/1/comm").Ends(0);
+        result.Warns("cannot join the others");
+        Assert.Equal("cat", result.Line);   // process 1 is its own then
+        squatter.Signal(Kill).Wait();
+    }
+
     private static Caller With(string variables, params string[] others) => As.User.With([.. variables.Split(' '), .. others]);
 }
