@@ -66,7 +66,9 @@ internal static class ImagePolicy
         {
             throw new UserException(
                 $"the administrator does not allow {what}: `allow container {directive} = no`", "use another format of the image, or ask the administrator")
-            { DeniedBy = $"allow container {directive}" };
+            {
+                DeniedBy = $"allow container {directive}",
+            };
         }
     }
 
@@ -95,7 +97,9 @@ internal static class ImagePolicy
         throw new UserException(
             $"image {image.Path} is not in a directory that the administrator allows: `limit container paths = {string.Join(", ", limits)}`",
             "use an image from there, or ask the administrator")
-        { DeniedBy = "limit container paths" };
+        {
+            DeniedBy = "limit container paths",
+        };
     }
 
     private static void RequireOwner(IReadOnlyList<string> limits, ImageFile image, IHostFacts host, bool group)
@@ -115,6 +119,8 @@ internal static class ImagePolicy
         throw new UserException(
             $"image {image.Path} has no {whose} that the administrator allows: `limit container {whose}s = {string.Join(", ", limits)}`",
             "use an image that the administrator provides, or ask for this one to be taken over")
-        { DeniedBy = $"limit container {whose}s" };
+        {
+            DeniedBy = $"limit container {whose}s",
+        };
     }
 }
