@@ -1,4 +1,3 @@
-using System.Collections.Generic;
 using System.Globalization;
 using Kerr.Linux;
 using Kerr.Linux.Files;
@@ -20,12 +19,10 @@ internal sealed class ImageServerMount : System.IDisposable
 
     internal string Path { get; }
 
-    /// <summary>Mounts; null where this host has no FUSE or no server for it.</summary>
-    internal static ImageServerMount? Start(BuildSettings settings, string image, long offset, string target)
+    /// <summary>Mounts a partition of an open file; null where this host has no FUSE.</summary>
+    internal static ImageServerMount? Start(BuildSettings settings, SafeFileHandle image, long offset, long length, string target)
     {
-        string? program = ChildProcess.Find(settings.Installation.LibexecDir + "/squashfuse_ll", null)
-            ?? ChildProcess.Find("squashfuse_ll", EnvironmentBlock.Get(settings.Environment, "PATH"));
-        if (program is null || !FileCalls.TryOpen("/dev/fuse", OpenFlags.O_RDWR, out SafeFileHandle device, out _))
+        if (!FileCalls.TryOpen("/dev/fuse", OpenFlags.O_RDWR, out SafeFileHandle device, out _))
         {
             return null;
         }
@@ -35,16 +32,25 @@ internal sealed class ImageServerMount : System.IDisposable
         {
             try
             {
-                MountCalls.Mount("kerr", target, "fuse.squashfuse", MountCalls.Flags.MS_RDONLY | MountCalls.Flags.MS_NODEV | MountCalls.Flags.MS_NOSUID,
-                    string.Create(CultureInfo.InvariantCulture, $"fd={(int)device.DangerousGetHandle()},rootmode=40755,user_id=0,group_id=0,allow_other"));
+                MountCalls.Mount("kerr", target, "fuse.kerr", MountCalls.Flags.MS_RDONLY | MountCalls.Flags.MS_NODEV | MountCalls.Flags.MS_NOSUID,
+                    string.Create(CultureInfo.InvariantCulture, $"fd={(int)device.DangerousGetHandle()},rootmode=40755,user_id=0,group_id=0,allow_other,default_permissions"));
             }
             catch (LinuxException)
             {
                 return null;
             }
 
-            List<string> arguments = ["-f", "-o", string.Create(CultureInfo.InvariantCulture, $"offset={offset}"), image, $"/dev/fd/{ChildProcess.HandedFd}"];
-            return new ImageServerMount(target, ChildProcess.Start(program, arguments, [], device, nothing));
+            int file = CurrentProcess.CopyForExec((int)image.DangerousGetHandle());
+            try
+            {
+                string[] arguments = string.Create(
+                    CultureInfo.InvariantCulture, $"fuse={ChildProcess.HandedFd} image={file} offset={offset} length={length}").Split(' ');
+                return new ImageServerMount(target, ChildProcess.Start(settings.Installation.LibexecDir + "/kerr-image-server", arguments, [], device, nothing));
+            }
+            finally
+            {
+                CurrentProcess.Close(file);
+            }
         }
     }
 

@@ -47,8 +47,8 @@ internal sealed record StageBase(IReadOnlyList<string> Directories, string Key, 
         {
             case PartitionFileSystem.SquashFs:
                 long time = ImageTime(image, root);
-                if (settings.Identity != BuildIdentity.Single && !(settings.Identity == BuildIdentity.Range && HasAttributes(image, root))
-                    && ImageServerMount.Start(settings, image.Path, root.Offset, workspace.Directory("base-" + number)) is { } server)
+                if (settings.Identity != BuildIdentity.Single
+                    && ImageServerMount.Start(settings, image.Handle!, root.Offset, root.Size, workspace.Directory("base-" + number)) is { } server)
                 {
                     return new StageBase([server.Path], key, time) { Server = server, OciConfig = config };
                 }
@@ -105,18 +105,6 @@ internal sealed record StageBase(IReadOnlyList<string> Directories, string Key, 
         Span<byte> time = stackalloc byte[4];
         _ = FileCalls.Read(image.Handle!, root.Offset + TimeAt, time);
         return System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(time);
-    }
-
-    /// <summary>
-    /// Whether files have extended attributes. The server shows those named trusted, too, which overlay then cannot read in a
-    /// user namespace: no file could be changed (ENODATA).
-    /// </summary>
-    private static bool HasAttributes(ImageFile image, RootPartition root)
-    {
-        const int XattrTableAt = 56;
-        Span<byte> table = stackalloc byte[8];
-        _ = FileCalls.Read(image.Handle!, root.Offset + XattrTableAt, table);
-        return System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(table) != ulong.MaxValue;
     }
 
     private static long? Newest(string directory)

@@ -92,7 +92,13 @@ public sealed class SquashFsXattrs
         return -1;
     }
 
-    /// <summary>The length of all names, each with a NUL behind it; those are written for which there is room.</summary>
+    /// <summary>
+    /// The length of all names that everybody may see, each with a NUL behind it; those are written for which there is room.
+    /// </summary>
+    /// <remarks>
+    /// Only root of the host may read what is named <c>trusted</c> (xattr(7)), and FUSE does not say whether it is who asks. Overlay in a
+    /// user namespace reads whatever is listed before it copies a file up, and would fail (ENODATA).
+    /// </remarks>
     internal int List(in SquashFsInode inode, Span<byte> target)
     {
         Span<byte> name = stackalloc byte[LongestName + 1];
@@ -100,6 +106,11 @@ public sealed class SquashFsXattrs
         int total = 0;
         while (Next(ref cursor, name, out int length, out _))
         {
+            if (name.StartsWith("trusted."u8))
+            {
+                continue;
+            }
+
             name[length] = 0;
             if (total + length < target.Length)
             {

@@ -107,13 +107,13 @@ public static unsafe partial class CurrentProcess
     }
 
     /// <summary>
-    /// Another descriptor of the same file, kept by exec, with a number above 2: where the caller closed a standard
-    /// descriptor the kernel hands out its number, and the payload must find it closed.
+    /// Another descriptor of the same file, kept by exec, with a number that means nothing: where the caller closed a standard
+    /// descriptor the kernel hands out its number, and the payload must find it closed; those behind are <see cref="ChildProcess.HandedFd"/>'s.
     /// </summary>
     public static int CopyForExec(int fd)
     {
         const int F_DUPFD = 0;
-        int copy = fcntl(fd, F_DUPFD, 3);
+        int copy = fcntl(fd, F_DUPFD, ChildProcess.HandedFd + 2);
         return copy < 0 ? throw LinuxException.Last("fcntl") : copy;
     }
 

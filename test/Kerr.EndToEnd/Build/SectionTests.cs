@@ -55,6 +55,24 @@ public class SectionTests
     }
 
     [Theory]
+    [InlineData(Builder.Root)]
+    [InlineData(Builder.Range)]
+    public void Extended_attributes_of_the_base_keep_their_names(Builder builder)
+    {
+        string image = Images.New().Attributes("/etc").Attributes("/etc/os-release").Attributes("/bin/sh").Sif();
+        var definition = new Definition(builder, "%post\n    echo more >> /etc/os-release\n    touch /etc/new\n", image);
+
+        definition.Build().Succeeds();
+
+        using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(definition.Target);
+        long offset = Kerr.Image.Sif.SifImage.Read(new Kerr.Image.FileRange(file)).PrimaryPartition!.Offset;
+        string unpacked = $"{Host.Directory()}/root";
+        Host.Run("unsquashfs", "-n", "-q", "-d", unpacked, "-o", $"{offset}", definition.Target);
+        Assert.Equal("security.selinux user.kerr", Host.Run("python3", "-c", "import os, sys; print(*sorted(os.listxattr(sys.argv[1])))", unpacked + "/etc/os-release").Trim());
+        Assert.EndsWith("more\n", File.ReadAllText(unpacked + "/etc/os-release"), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(Builder.Range)]
     [InlineData(Builder.Single)]
     public void Changes_of_ownership_and_devices_do_not_stop_an_ordinary_user(Builder builder)

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using Kerr.Tests;
 
@@ -13,7 +14,11 @@ internal static class DebianTree
 
     private static string Find()
     {
-        _ = TestUser.First;
+        if (Environment.UserName != "root")
+        {
+            Need.Missing("root, for debootstrap");
+        }
+
         Need.Program("debootstrap");
         (string mirror, string suite) = Mirror();
         string? cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
@@ -21,16 +26,27 @@ internal static class DebianTree
         if (!File.Exists(tree + "/etc/os-release"))
         {
             string making = tree + ".new";
-            Host.Run("rm", "-rf", making, tree);
+            Run("rm", "-rf", making, tree);
             System.IO.Directory.CreateDirectory(making);
-            Host.Run("debootstrap", "--variant=minbase", suite, making, mirror);
+            Run("debootstrap", "--variant=minbase", suite, making, mirror);
             // The way to the mirror is this host's business, not the image's.
             File.WriteAllText(making + "/etc/apt/sources.list", "");
-            Host.Run("rm", "-rf", making + "/var/cache/apt/archives", making + "/var/lib/apt/lists");
+            Run("rm", "-rf", making + "/var/cache/apt/archives", making + "/var/lib/apt/lists");
             System.IO.Directory.Move(making, tree);
         }
 
         return tree;
+    }
+
+    private static void Run(params string[] command)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true })!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{string.Join(' ', command)} ended with {process.ExitCode}: {output}");
+        }
     }
 
     /// <summary>The first archive of binary packages in apt's own lists, in either of their two forms.</summary>

@@ -25,11 +25,11 @@ internal sealed class Residue
         return residue;
     }
 
-    /// <summary>Fails when something is here, for longer than a second, that was not here before.</summary>
-    public void Check()
+    /// <summary>Fails when something is here, for longer than so many seconds, that was not here before.</summary>
+    public void Check(int seconds = 1)
     {
         HashSet<string> now = [];
-        for (int round = 0; round < 100; round++)
+        for (int round = 0; round < 100 * seconds; round++)
         {
             now = Now().found;
             now.ExceptWith(found);

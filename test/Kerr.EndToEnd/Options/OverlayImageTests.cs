@@ -35,7 +35,6 @@ public class OverlayImageTests
     [InlineData(Profile.Root)]
     public void Deletions_and_changes_of_the_images_own_files_are_kept(Profile profile)
     {
-        // A directory: what squashfuse_ll shows as root's cannot be changed by a user.
         string overlay = Overlays.Create(profile), image = Images.OwnDirectory;
         Caller caller = As.By(profile);
 
@@ -44,6 +43,22 @@ public class OverlayImageTests
         caller.Run("exec", "--overlay", overlay, image, "sh", "-c", "test ! -e /etc/os-release && test ! -e /srv && test ! -e /bin/printenv && tail -1 /opt/moved").Prints("# more");
         Assert.True(File.Exists(image + "/etc/os-release"));
         Assert.Equal(Images.Printenv, File.ReadAllText(image + "/bin/printenv"));
+    }
+
+    [Theory]
+    [InlineData(Profile.User)]
+    [InlineData(Profile.Fakeroot)]
+    [InlineData(Profile.Root)]
+    public void Extended_attributes_in_an_image_are_no_bar_to_changes(Profile profile)
+    {
+        string image = Images.New().File("/etc/one", "one\n").File("/etc/two", "two\n").Attributes("/etc").Attributes("/etc/one").Attributes("/etc/os-release").Attributes("/bin/busybox").OwnedBy(TestUser.First).Sif();
+        string overlay = Host.Directory(profile == Profile.Root ? null : TestUser.First);
+        Caller caller = As.By(profile);
+
+        caller.Run("exec", "--overlay", overlay, image, "sh", "-c", "rm /etc/one && echo more >> /etc/os-release && mv /etc/two /etc/moved").Succeeds();
+
+        caller.Run("exec", "--overlay", overlay, image, "sh", "-c", "test ! -e /etc/one && test -e /etc/moved && tail -1 /etc/os-release").Prints("more");
+        caller.Run("exec", "--writable-tmpfs", image, "sh", "-c", "rm /etc/os-release").Succeeds();
     }
 
     [Theory]

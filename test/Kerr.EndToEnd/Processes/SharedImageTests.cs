@@ -53,6 +53,45 @@ public class SharedImageTests
         running.ForEach(one => one.Wait().Ends(0));
     }
 
+    [Theory]
+    [InlineData(64)]
+    [InlineData(256)]
+    public void Many_at_once_with_views_of_their_own_have_one_server(int count)
+    {
+        if (count > 64 && Rounds.Of(1) == 1)
+        {
+            count = 100;        // every day
+        }
+
+        string image = Image(), directory = Host.Directory(TestUser.First);
+        Host.Write(directory + "/bound", "bound\n");
+        string[][] options =
+        [
+            [], ["--contain"], ["--bind", $"{directory}:/mnt"], ["--writable-tmpfs"], ["--containall"], ["--bind", $"{directory}/bound:/opt/{{0}}"], ["--underlay"],
+            ["--no-home", "--cleanenv"], ["--scratch", "/srv"], ["--env", "NUMBER={0}"],
+        ];
+        Caller elsewhere = As.User.OnHost("mount -t tmpfs -o mode=1777 none /var/tmp; echo private > /var/tmp/mark");
+        var running = new List<Running>();
+        for (int i = 0; i < count; i++)
+        {
+            string number = i.ToString(CultureInfo.InvariantCulture);
+            string[] some = Array.ConvertAll(options[i % options.Length], option => option.Replace("{0}", number, StringComparison.Ordinal));
+            bool sees = i % 3 == 2 && some is not ["--contain"] and not ["--containall"];
+            Caller caller = (i % 3 == 2 ? elsewhere : As.User) with { Timeout = TimeSpan.FromSeconds(120) };
+            running.Add(caller.Start(["exec", .. some, image, "sh", "-c", $"cat /data/first {(sees ? "/var/tmp/mark" : "")}; echo ready; exec sleep 1000"]));
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            running[i].WaitFor("ready");
+            Assert.Equal(running[i].Out.Contains("private", StringComparison.Ordinal), i % 3 == 2 && options[i % options.Length] is not ["--contain"] and not ["--containall"]);
+        }
+
+        Assert.Equal((1, 1, 1), (Named(Server).Count, Named(Keeper).Count, Named(Holder).Count));
+        running.ForEach(one => one.Signal(Kill));
+        running.ForEach(one => one.Wait());
+    }
+
     [Fact]
     public void The_first_launch_may_end_first()
     {
@@ -222,7 +261,8 @@ public class SharedImageTests
         string image = Image();
         int seed = Random.Shared.Next();
         var random = new Random(seed);
-        for (int i = 0; i < Rounds.Of(20); i++)
+        var before = Residue.Now();
+        for (int i = 0, rounds = 2 * Rounds.Of(10); i < rounds; i++)
         {
             using Running first = As.User.Start("exec", image, "sleep", "100");
             using Running second = As.User.Start("exec", random.Next(2) == 0 ? "--containall" : "--contain", image, "sleep", "100");
@@ -240,6 +280,7 @@ public class SharedImageTests
 
             first.Signal(Kill).Wait();
             second.Signal(Kill).Wait();
+            before.Check(seconds: 2);
         }
     }
 
