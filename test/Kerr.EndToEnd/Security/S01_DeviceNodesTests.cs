@@ -1,5 +1,4 @@
 using System;
-using System.IO;
 using Kerr.EndToEnd.Harness;
 using Xunit;
 
@@ -41,11 +40,10 @@ public class S01_DeviceNodesTests
             Assert.Contains("nodev", flags);
             Assert.Contains(Array.Exists(options, static option => option == "--writable-tmpfs") ? "rw" : "ro", flags);
 
-            // Root of a namespace of its own, over copies of all mounts: their flags are locked (mount_namespaces(7)).
+            // Root of a namespace of its own, over copies of all mounts: their flags are locked (mount_namespaces(7)). What was writable stays so.
             Result result = As.User.Run(["exec", .. options, image, "unshare", "-U", "-r", "-m", "sh", "-c",
                 "id -u; for o in remount,dev,suid,bind remount,rw,bind remount,rw,dev,suid; do mount -o $o / 2>/dev/null && echo undone $o; done; umount /proc 2>/dev/null && echo bare; dd if=/opt/zero count=1 2>&1 | grep -c denied"]);
-            string[] expected = mount.Contains(" rw,", StringComparison.Ordinal) ? ["0", "undone remount,rw,bind", "1"] : ["0", "1"];
-            Assert.Equal(expected, result.Lines);
+            Assert.Equal(Array.IndexOf(flags, "rw") >= 0 ? ["0", "undone remount,rw,bind", "1"] : ["0", "1"], result.Lines);
         }
     }
 
