@@ -196,7 +196,7 @@ internal static unsafe class Plan
                 break;
             case StepKind.Session:
                 CheckString(data, true);
-                flags = SessionFlags.Private;
+                flags = SessionFlags.Private | SessionFlags.Ramfs;
                 break;
             case StepKind.File:
                 CheckBlob(data, 1);

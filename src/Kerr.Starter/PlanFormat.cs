@@ -244,6 +244,9 @@ public static class SessionFlags
 {
     /// <summary>Mounts of the host that change later do not arrive inside (`mount slave = no`).</summary>
     public const ulong Private = 1;
+
+    /// <summary>It is a ramfs, not a tmpfs (`memory fs type = ramfs`).</summary>
+    public const ulong Ramfs = 2;
 }
 
 /// <summary>How a mount is made; the meaning is the starter's own, not the kernel's bits.</summary>

@@ -35,7 +35,8 @@ internal static unsafe class Session
 
         int host = Sys.OpenAt(K.AtCwd, "/"u8, O.Path | O.Directory);
         byte* options = Plan.String(step, Step.Data);
-        int made = host < 0 ? host : Mounts.NewFileSystem((byte*)"tmpfs"u8.Start, options, MountFlags.NoSuid | MountFlags.NoDev);
+        byte* type = (byte*)(Plan.Has(step, SessionFlags.Ramfs) ? "ramfs"u8 : "tmpfs"u8).Start;
+        int made = host < 0 ? host : Mounts.NewFileSystem(type, options, MountFlags.NoSuid | MountFlags.NoDev);
         if (made >= 0)
         {
             error = Mounts.Attach(made, host);

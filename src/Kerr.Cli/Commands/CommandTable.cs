@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using Kerr.Cli.Commands.Actions;
 using Kerr.Cli.Commands.Cache;
+using Kerr.Cli.Commands.Capability;
 using Kerr.Cli.Commands.Config;
 using Kerr.Cli.Commands.Legacy;
 using Kerr.Cli.Commands.Overlay;
@@ -26,6 +27,11 @@ internal static class CommandTable
         new("cache", CacheGroup.Declare),
         new("cache clean", CacheCleanCommand.Declare),
         new("cache list", CacheListCommand.Declare),
+        new("capability", CapabilityGroup.Declare, Alias: "caps"),
+        new("capability add", CapabilityChange.DeclareAdd),
+        new("capability avail", CapabilityAvailCommand.Declare),
+        new("capability drop", CapabilityChange.DeclareDrop),
+        new("capability list", CapabilityListCommand.Declare),
         new(CompletionCommand.Name, CompletionCommand.Declare),
         new("confgen", ConfgenCommand.Declare),
         new("config", ConfigGroup.Declare),

@@ -7,7 +7,7 @@ internal static class MissingCommands
 {
     private static readonly string[] s_names =
     [
-        "capability", "checkpoint", "data", "delete", "instance", "key", "keyserver", "oci", "plugin", "remote", "search", "sign", "verify",
+        "checkpoint", "data", "delete", "instance", "key", "keyserver", "oci", "plugin", "remote", "search", "sign", "verify",
     ];
 
     internal static bool Has(string group, string word) => group.Length == 0 && Array.IndexOf(s_names, word) >= 0;

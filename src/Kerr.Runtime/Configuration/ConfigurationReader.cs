@@ -69,10 +69,16 @@ public static class ConfigurationReader
             case DirectiveKind.Text when directive.Allowed.Length > 0 && !value.StartsWith('/') && Array.IndexOf(directive.Allowed, value) < 0:
                 return $"'{directive.Name}' takes {string.Join(", ", directive.Allowed)} or an absolute path, not '{value}'";
 
+            case DirectiveKind.List when directive.AbsolutePaths:
+                return ListItems.Split(value).Find(static item => !IsAbsolute(item)) is { } relative
+                    ? $"'{directive.Name}' takes absolute paths without '..', not '{relative}'" : null;
+
             default:
                 return null;
         }
     }
+
+    private static bool IsAbsolute(string path) => path.StartsWith('/') && Array.IndexOf(path.Split('/'), "..") < 0;
 
     /// <summary>The sentence for a name that no directive has.</summary>
     public static string UnknownName(string name) => NearestName.To(name, [.. Names()]) is { } near

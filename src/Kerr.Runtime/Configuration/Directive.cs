@@ -25,6 +25,9 @@ public sealed class Directive(string name, DirectiveKind kind, string defaultVal
     /// <summary>A number of 0 makes no sense.</summary>
     public bool Positive { get; init; }
 
+    /// <summary>A list of absolute paths: another one would never hold, and look as if it did.</summary>
+    public bool AbsolutePaths { get; init; }
+
     /// <summary>Accepted so that a peer's file can be used, without effect; why.</summary>
     public string? Ignored { get; init; }
 

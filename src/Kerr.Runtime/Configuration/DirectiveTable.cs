@@ -8,8 +8,8 @@ namespace Kerr.Runtime.Configuration;
 public static class DirectiveTable
 {
     private const string NotForUserNamespaces =
-        "These hold in the setuid mode only, and not for root: where users may make user namespaces, they can start any "
-        + "image without the setuid starter.";
+        "These bind users, not root, for each image of a launch, overlays too. Where users may make user namespaces, they bind only those who use "
+        + "Kerr: an image can be started without it. What holds in which mode: docs/security.md.";
 
     private static Directive[]? s_all;
 

@@ -11,8 +11,8 @@ public static class Directives
         "May the setuid starter be used, where it is installed? Without it, containers run in user namespaces.");
 
     public static readonly Directive AllowUserNs = new("allow user ns", YesNo, "yes",
-        "May a launch make a user namespace? With no, users start no containers as long as there is no setuid mode. It binds those "
-        + "who use Kerr only: a user can make a namespace without it.");
+        "May a launch make a user namespace? With no, users start containers by the setuid starter only. It binds those "
+        + "who use Kerr: a user can make a namespace without it.");
 
     public static readonly Directive AllowPidNs = new("allow pid ns", YesNo, "yes",
         "May users ask for a PID namespace? With no, --pid is passed over with a warning.");
@@ -24,7 +24,7 @@ public static class Directives
         "May users ask for a UTS namespace? With no, --uts and --hostname are passed over with a warning.");
 
     public static readonly Directive RootDefaultCapabilities = new("root default capabilities", Choice, "full",
-        "What root has inside: full: everything, as with --keep-privs; file: what capability.json gives root; "
+        "What root has inside: full: everything, as with --keep-privs; file: what capability.json grants root; "
         + "no: nothing, as with --no-privs.")
     { Allowed = ["full", "file", "no"] };
 
@@ -121,16 +121,16 @@ public static class Directives
         "Run directories.");
 
     public static readonly Directive LimitContainerOwners = new("limit container owners", List, "",
-        "Only images of these users.")
+        "Only images that belong to these users, by name or number.")
     { Example = "root, builder" };
 
     public static readonly Directive LimitContainerGroups = new("limit container groups", List, "",
-        "Only images of these groups.")
+        "Only images that belong to these groups, by name or number.")
     { Example = "images" };
 
     public static readonly Directive LimitContainerPaths = new("limit container paths", List, "",
-        "Only images below these directories.")
-    { Example = "/apps/images, /cvmfs" };
+        "Only images below these directories, by whole names: /apps allows /apps/x.sif and not /apps2/x.sif.")
+    { Example = "/apps/images, /cvmfs", AbsolutePaths = true };
 
     public static readonly Directive AllowSetuidMountEncrypted = new("allow setuid-mount encrypted", YesNo, "yes",
         "The setuid starter lets the kernel decrypt images (dm-crypt).");

@@ -28,6 +28,9 @@ public sealed record Installation(string Prefix)
 
     public string ConfigurationFile => ConfDir + "/kerr.conf";
 
+    /// <summary>Capabilities that the site grants; need not be there.</summary>
+    public string CapabilityFile => ConfDir + "/capability.json";
+
     public string SetuidStarter => LibexecDir + "/starter-suid";
 
     /// <summary>A setuid starter is there: then the configuration binds users, and only root may choose another.</summary>

@@ -94,6 +94,8 @@ public sealed class Host(IReadOnlyList<string> environment) : IHostFacts
         return null;
     }
 
+    public uint? FindUser(string name) => UserDatabase.FindUser(name)?.Uid;
+
     public uint? FindGroup(string name) => UserDatabase.FindGroup(name);
 
     public IReadOnlyList<string> MountPoints()
@@ -119,7 +121,8 @@ public sealed class Host(IReadOnlyList<string> environment) : IHostFacts
             string[] fields = line.Split(':');
             if (fields.Length == 3 && (fields[0] == uid || fields[0] == User?.Name)
                 && uint.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint first)
-                && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out uint count))
+                && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out uint count)
+                && count > 0 && first <= uint.MaxValue - count)      // 4294967295 is no id
             {
                 return (first, count);
             }

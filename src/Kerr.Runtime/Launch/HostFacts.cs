@@ -46,6 +46,8 @@ public interface IHostFacts
     /// <summary>Where a helper program is, by `binary path` of the configuration; null when it is nowhere.</summary>
     string? FindProgram(string name, string searchPath);
 
+    uint? FindUser(string name);
+
     uint? FindGroup(string name);
 
     /// <summary>Mount points of the host, in the order they were mounted.</summary>

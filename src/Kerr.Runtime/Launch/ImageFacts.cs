@@ -11,6 +11,9 @@ namespace Kerr.Runtime.Launch;
 /// <param name="Writable">Whether the caller may write it.</param>
 public sealed record ImageFacts(ImageFile File, string Path, IImageTree? Tree, long FileSystemType, bool Writable) : IDisposable
 {
+    /// <summary>It is a copy that this launch made of the image that was named: the site's limits were held against that one.</summary>
+    public bool Unpacked { get; init; }
+
     public string Name => Path[(Path.LastIndexOf('/') + 1)..];
 
     public void Dispose() => Tree?.Dispose();

@@ -51,10 +51,16 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
                 return mounted with { Skipped = [.. mounted.Skipped, new SkippedStep("temporary sandbox", $"{why}; but nothing is unpacked for a plan, so this is the image's own")] };
             }
 
+            _ = Recorded(request, host, record: true, () =>
+            {
+                // What is unpacked is a copy of the user's: the site's limits are held against the image that was named.
+                ImagePolicy.Require(configuration, host, image.File);
+                return image;
+            });
             string search = PlanContext.SearchPathOf(host, configuration, installation);
             string directory = TemporarySandbox.Unpack(request, image.File, host, search, installation, why, tell);
             EndPhase("temporary sandbox");
-            using ImageFacts unpacked = Look(directory, host);
+            using ImageFacts unpacked = Look(directory, host) with { Unpacked = true };
             return PlanFor(request, unpacked, host, record: true);
         }
 
@@ -63,17 +69,7 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
 
     private LaunchPlan PlanFor(LaunchRequest request, ImageFacts image, IHostFacts host, bool record)
     {
-        LaunchPlan plan;
-        try
-        {
-            plan = Planner.Plan(request, configuration, image, host, installation);
-        }
-        catch (UserException refused) when (record && refused.DeniedBy is { } directive && OpenSink(host))
-        {
-            sink?.Send(LaunchRecord.Denial(recorded!, request, directive, configuration.Digest?.Value));
-            throw;
-        }
-
+        LaunchPlan plan = Recorded(request, host, record, () => Planner.Plan(request, configuration, image, host, installation));
         EndPhase("plan");
         if (record && (OpenSink(host) || (configuration.AuditLaunches && SentByStarter(plan))))
         {
@@ -83,6 +79,20 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
         }
 
         return plan;
+    }
+
+    /// <summary>Decides something; what the site denies is recorded.</summary>
+    private T Recorded<T>(LaunchRequest request, IHostFacts host, bool record, Func<T> decide)
+    {
+        try
+        {
+            return decide();
+        }
+        catch (UserException refused) when (record && refused.DeniedBy is { } directive && OpenSink(host))
+        {
+            sink?.Send(LaunchRecord.Denial(recorded!, request, directive, configuration.Digest?.Value));
+            throw;
+        }
     }
 
     /// <summary>A starter that is root sends the record itself, and opens the sink that only root may reach.</summary>

@@ -155,14 +155,22 @@ public sealed record SessionStep(string Text, string Why, string Options, bool P
 {
     public override StepKind Kind => StepKind.Session;
 
+    /// <summary>A ramfs in place of a tmpfs: no limit of size, no swap.</summary>
+    public bool Ramfs { get; init; }
+
     internal override void Encode(PlanEncoder plan, Span<byte> step)
     {
         PlanEncoder.Put(step, Step.Data, plan.Text(Options));
-        PlanEncoder.Put64(step, Step.Flags, Private ? SessionFlags.Private : 0);
+        PlanEncoder.Put64(step, Step.Flags, (Private ? SessionFlags.Private : 0) | (Ramfs ? SessionFlags.Ramfs : 0));
     }
 
     internal override void Describe(StepDescription description)
     {
+        if (Ramfs)
+        {
+            description.Add("type", "ramfs");
+        }
+
         description.Add("options", Options);
         description.Add("propagation", Private ? "private" : "slave");
     }

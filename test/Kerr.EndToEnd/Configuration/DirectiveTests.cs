@@ -95,15 +95,33 @@ public class DirectiveTests
         Shell("sessiondir max size = 8", write, "--writable-tmpfs").Ends(0);
     }
 
+    [Fact]
+    public void The_session_is_of_the_type_that_is_set()
+    {
+        const string type = "grep -c ' /tmp ramfs ' /proc/mounts";
+        Shell("memory fs type = tmpfs", type, "-c").Ends(1);
+        Shell("memory fs type = ramfs", type, "-c").Prints("1");
+        As.Root.Run("-c", ConfigurationFile.With("memory fs type = ramfs"), "exec", "-c", Images.Directory, "sh", "-c", type).Prints("1");
+    }
+
     [Theory]
     [InlineData("allow container dir = no", "directory")]
     [InlineData("allow container sif = no", "sif")]
     [InlineData("allow container squashfs = no", "squashfs")]
+    [InlineData("allow container extfs = no", "ext3")]
     public void A_kind_of_image_can_be_forbidden_to_users(string line, string kind)
     {
-        string image = kind switch { "directory" => Images.Directory, "sif" => Images.Sif, _ => new ImageTree().Copy("/hello", StaticPrograms.Exit37).SquashFs() };
+        string image = kind switch { "directory" => Images.Directory, "sif" => Images.Sif, "ext3" => Ext3(), _ => new ImageTree().Copy("/hello", StaticPrograms.Exit37).SquashFs() };
         Exec([line], image, "/hello").IsFatal($"`{line}`");
         As.Root.Run("-c", ConfigurationFile.With(line), "exec", image, kind == "squashfs" ? "/hello" : "true").Ends(kind == "squashfs" ? 37 : 0);
+
+        static string Ext3()
+        {
+            string path = $"{Host.Directory()}/image.ext3";
+            Host.Run("truncate", "-s", "64M", path);
+            Host.Run("mke2fs", "-q", "-t", "ext3", "-d", Images.Directory, path);
+            return path;
+        }
     }
 
     [Fact]

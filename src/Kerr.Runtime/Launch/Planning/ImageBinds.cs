@@ -15,6 +15,7 @@ internal sealed class ImageBinds(PlanContext plan)
     public void Add(BindSpecification bind)
     {
         using ImageFile image = ImageFile.Open(bind.Source);
+        ImagePolicy.Require(plan.Configuration, plan.Host, image);
         RootPartition partition = DataPartition(image, bind);
         bool write = partition.FileSystem == PartitionFileSystem.Ext3 && !bind.ReadOnly && IsWritable(bind);
         string session = Mount(bind, partition, write);

@@ -88,11 +88,13 @@ internal static class OverlayPlan
 
             if (status.IsDirectory)
             {
+                ImagePolicy.Require(plan.Configuration, plan.Host, new ImageFile(path, ImageKind.Sandbox, null));
                 AddDirectory(path, write);
                 return;
             }
 
             using ImageFile image = ImageFile.Open(path);
+            ImagePolicy.Require(plan.Configuration, plan.Host, image);
             if (image.Kind == ImageKind.Sif)
             {
                 AddSif(path, image, write);

@@ -137,7 +137,7 @@ internal static class PayloadPlan
             variables.Add(new(prefix + "BIND", binds));
             variables.Add(new(prefix + "ENVIRONMENT", "/.singularity.d/env/91-environment.sh"));
             variables.Add(new(prefix + "COMMAND", plan.Request.Action.Name()));
-            if (plan.Request.App is { Length: > 0 } app)
+            if (CommandPlan.App(plan) is { } app)
             {
                 variables.Add(new(prefix + "APPNAME", app));
             }

@@ -98,21 +98,14 @@ public static class Planner
                 $"get or build the image for {Architecture.Host}");
         }
 
-        bool allowed = image.File.Kind switch
+        if (!image.Unpacked)
         {
-            ImageKind.Sandbox => configuration.AllowContainerDir,
-            ImageKind.Sif => configuration.AllowContainerSif,
-            ImageKind.SquashFs => configuration.AllowContainerSquashfs,
-            _ => configuration.AllowContainerExtfs,
-        };
-        if (!allowed && plan.Host.Uid != 0)
+            ImagePolicy.Require(configuration, plan.Host, image.File);
+        }
+
+        if (plan.Host.Uid != 0 && ImagePolicy.Limits(configuration))
         {
-            throw new UserException(
-                $"the administrator does not allow {KindName(image.File.Kind)}: `allow container {KindDirective(image.File.Kind)} = no`",
-                "use another format of the image, or ask the administrator")
-            {
-                DeniedBy = $"allow container {KindDirective(image.File.Kind)}",
-            };
+            plan.Notes.Verbose("Limits of the configuration on images bind those who use this program: a user namespace made without it steps around them");
         }
 
         if (request.Writable && image.File.Kind == ImageKind.Sif && !HasWritableOverlay(plan))
@@ -135,22 +128,6 @@ public static class Planner
                     $"{request.Blame("network")}network {request.Network ?? "bridge"} is not supported by this version", "use --net --network none for a network of its own without a way out");
         }
     }
-
-    private static string KindName(ImageKind kind) => kind switch
-    {
-        ImageKind.Sandbox => "directories as images",
-        ImageKind.Sif => "SIF images",
-        ImageKind.SquashFs => "squashfs images",
-        _ => "ext3 images",
-    };
-
-    private static string KindDirective(ImageKind kind) => kind switch
-    {
-        ImageKind.Sandbox => "dir",
-        ImageKind.Sif => "sif",
-        ImageKind.SquashFs => "squashfs",
-        _ => "extfs",
-    };
 
     private static bool HasWritableOverlay(PlanContext plan)
     {

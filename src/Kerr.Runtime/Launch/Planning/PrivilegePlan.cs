@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using Kerr.Linux;
 using Kerr.Plan;
+using Kerr.Runtime.Configuration;
 
 namespace Kerr.Runtime.Launch.Planning;
 
@@ -35,19 +36,18 @@ internal static class PrivilegePlan
             return;
         }
 
-        if (!root && add != 0)
+        ulong granted = root || add == 0 ? 0 : SiteCapabilities.Granted(plan, add) & ~drop;
+        bool none = !root || request.NoPrivileges;
+        ulong keep = !root ? granted : request.NoPrivileges ? 0 : Capabilities.All & ~drop;
+        if (plan.Host.Uid == 0)
         {
-            foreach (string name in Capabilities.Names(add))
-            {
-                plan.Notes.Warn($"not authorized to add capability: {name}");
-            }
+            AddTerminalFilter(plan, "root of a user namespace is less than who calls");
         }
 
-        bool none = !root || request.NoPrivileges;
-        ulong keep = none ? 0 : Capabilities.All & ~drop;
         plan.Steps.Add(new PrivilegesStep(
-            none ? "Dropping all privileges" : "Dropping privileges over the host",
-            root ? request.NoPrivileges ? request.Why("no-privs") : "root of a user namespace only" : "an ordinary user has no capability",
+            keep == 0 ? "Dropping all privileges" : "Dropping privileges over the host",
+            granted != 0 ? $"{request.Why("add-caps")}: {plan.Installation.CapabilityFile} grants them, over the own user namespace"
+                : root ? request.NoPrivileges ? request.Why("no-privs") : "root of a user namespace only" : "an ordinary user has no capability",
             PrivilegeFlags.DropCapabilities | (none ? PrivilegeFlags.NoNewPrivileges : 0))
         {
             Capabilities = keep,
@@ -60,10 +60,11 @@ internal static class PrivilegePlan
     {
         LaunchRequest request = plan.Request;
         string defaults = plan.Configuration.RootDefaultCapabilities;
-        bool full = request.KeepPrivileges || (defaults == "full" && !request.NoPrivileges);
-        ulong keep = ((full ? Capabilities.All : 0) | add) & ~drop;
         (uint? uid, IReadOnlyList<uint> gids) = Target(request.Security);
         bool other = uid is not null || gids.Count > 0;
+        bool nothing = !request.KeepPrivileges && (request.NoPrivileges || other || defaults == "no");
+        bool full = request.KeepPrivileges || (!nothing && defaults == "full");
+        ulong keep = ((full ? Capabilities.All : nothing ? 0 : SiteCapabilities.OfRoot(plan)) | add) & ~drop;
         if (uid is > 0)
         {
             keep = 0;
@@ -71,10 +72,15 @@ internal static class PrivilegePlan
 
         string why = other ? request.Why("security") : request.KeepPrivileges ? request.Why("keep-privs")
             : request.NoPrivileges ? request.Why("no-privs") : $"configuration: root default capabilities = {defaults}";
+        if (other || keep != Capabilities.All)
+        {
+            AddTerminalFilter(plan, why);
+        }
+
         plan.Steps.Add(new PrivilegesStep(
             other ? "Becoming another user" : full ? "Keeping root's capabilities" : "Dropping privileges", why,
             PrivilegeFlags.DropCapabilities | (other ? PrivilegeFlags.SetIds : 0)
-            | (other || request.NoPrivileges ? PrivilegeFlags.NoNewPrivileges : 0))
+            | (other || nothing ? PrivilegeFlags.NoNewPrivileges : 0))
         {
             Capabilities = keep,
             Bounding = keep,
@@ -84,6 +90,13 @@ internal static class PrivilegePlan
             Failures = [new(default, "cannot drop privileges")],
         });
     }
+
+    /// <summary>Before the privileges go: a filter asks for them, or for no_new_privs, which not every such payload has.</summary>
+    private static void AddTerminalFilter(PlanContext plan, string why)
+        => plan.Steps.Add(new SeccompStep("Installing the filter against typing into the caller's terminal", why, Seccomp.TerminalFilter.Program())
+        {
+            Failures = [new(default, "cannot install the filter against typing into the caller's terminal")],
+        });
 
     private static (uint? Uid, IReadOnlyList<uint> Gids) Target(IReadOnlyList<string> security)
     {
@@ -110,21 +123,10 @@ internal static class PrivilegePlan
 
     private static ulong Parse(PlanContext plan, string? list, string verb)
     {
-        ulong set = 0;
-        foreach (string part in (list ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        ulong set = Capabilities.Parse(list, out List<string> unknown);
+        foreach (string name in unknown)
         {
-            if (part.Equals("all", StringComparison.OrdinalIgnoreCase))
-            {
-                set |= Capabilities.All;
-            }
-            else if (Capabilities.Number(part) is { } number)
-            {
-                set |= 1UL << number;
-            }
-            else
-            {
-                plan.Notes.Warn($"won't {verb} unknown capability: {part}");
-            }
+            plan.Notes.Warn($"won't {verb} unknown capability: {name}");
         }
 
         return set;

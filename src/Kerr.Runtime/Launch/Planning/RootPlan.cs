@@ -10,13 +10,15 @@ internal static class RootPlan
     public static void AddSession(PlanContext plan)
     {
         long size = plan.Configuration.SessiondirMaxSize;
-        bool limited = plan.Isolation.Mode != LaunchMode.Root;
+        bool ramfs = plan.Configuration.MemoryFsType == "ramfs";
+        bool limited = plan.Isolation.Mode != LaunchMode.Root && !ramfs;
         plan.Steps.Add(new SessionStep(
             "Mounting session directory",
-            limited ? $"configuration: sessiondir max size = {size}" : "the caller is root: no size limit",
+            limited ? $"configuration: sessiondir max size = {size}" : ramfs ? "configuration: memory fs type = ramfs" : "the caller is root: no size limit",
             limited ? $"mode=0755,size={size}m" : "mode=0755",
             Private: !plan.Configuration.MountSlave)
         {
+            Ramfs = ramfs,
             Failures = plan.Isolation.InUserNamespace
                 ? UserNamespaceFailures.ForFirstMount(plan.AppArmorRestricts) : [new(default, "cannot mount the session directory")],
         });

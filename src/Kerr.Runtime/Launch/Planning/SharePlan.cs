@@ -41,6 +41,13 @@ internal static class SharePlan
             return;
         }
 
+        // The same for a payload that `capability.json` gives a capability over its namespace.
+        if (plan.Steps.Exists(static step => step is PrivilegesStep { Capabilities: not 0 }))
+        {
+            plan.Notes.Skip("sharing the mount of the image", "the payload has capabilities over its user namespace");
+            return;
+        }
+
         if (plan.Request.NoShareImage || !plan.Configuration.ShareImages)
         {
             plan.Notes.Skip("sharing the mount of the image", plan.Request.NoShareImage ? plan.Request.Why("no-share-image") : "configuration: share images = no");

@@ -69,6 +69,8 @@ internal sealed class MadeUpHost : IHostFacts
 
     public string? FindProgram(string name, string searchPath) => Programs.GetValueOrDefault(name);
 
+    public uint? FindUser(string name) => name == User?.Name ? Uid : null;
+
     public uint? FindGroup(string name) => null;
 
     public IReadOnlyList<string> MountPoints() => Mounted;

@@ -1,10 +1,10 @@
 using System;
 using System.Collections.Generic;
 
-namespace Kerr.Runtime.Launch.Planning;
+namespace Kerr.Runtime.Configuration;
 
 /// <summary>Linux capabilities by name and number, as capabilities(7) has them.</summary>
-internal static class Capabilities
+public static class Capabilities
 {
     /// <summary>Every capability that a kernel of today knows (0 … 40).</summary>
     public const ulong All = (1UL << 41) - 1;
@@ -34,6 +34,36 @@ internal static class Capabilities
         return null;
     }
 
+    /// <summary>
+    /// A list of names, separated by commas; <c>all</c> stands for every one.
+    /// </summary>
+    /// <param name="list">Null and empty are nothing.</param>
+    /// <param name="unknown">The names that are none, in the order of the list.</param>
+    /// <returns>A bit for each.</returns>
+    public static ulong Parse(string? list, out List<string> unknown)
+    {
+        ulong set = 0;
+        unknown = [];
+        foreach (string part in (list ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (part.Equals("all", StringComparison.OrdinalIgnoreCase))
+            {
+                set |= All;
+            }
+            else if (Number(part) is { } number)
+            {
+                set |= 1UL << number;
+            }
+            else
+            {
+                unknown.Add(part);
+            }
+        }
+
+        return set;
+    }
+
+    /// <summary>Their full names, lowest number first.</summary>
     public static IEnumerable<string> Names(ulong set)
     {
         for (int i = 0; i < 41; i++)

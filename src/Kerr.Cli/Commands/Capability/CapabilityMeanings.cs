@@ -1,0 +1,51 @@
+namespace Kerr.Cli.Commands.Capability;
+
+/// <summary>What each capability allows, in one line.</summary>
+internal static class CapabilityMeanings
+{
+    internal static string Of(string name) => name switch
+    {
+        "CAP_CHOWN" => "Give files to any user and group.",
+        "CAP_DAC_OVERRIDE" => "Read, write and execute files whatever their permissions.",
+        "CAP_DAC_READ_SEARCH" => "Read files and search directories whatever their permissions; open files by handle.",
+        "CAP_FOWNER" => "Do with files what else only their owner may: permissions, times, access lists, sticky directories.",
+        "CAP_FSETID" => "Keep set-id bits when a file is changed; set the set-group-id bit for groups of others.",
+        "CAP_KILL" => "Send signals to processes of any user.",
+        "CAP_SETGID" => "Become any group; set supplementary groups; forge them on sockets and in user namespaces.",
+        "CAP_SETUID" => "Become any user; forge one on sockets and in user namespaces.",
+        "CAP_SETPCAP" => "Drop capabilities from the bounding set, add those of it to the inheritable set, change securebits.",
+        "CAP_LINUX_IMMUTABLE" => "Set and clear the immutable and append-only attributes of files.",
+        "CAP_NET_BIND_SERVICE" => "Listen on ports below 1024.",
+        "CAP_NET_BROADCAST" => "Broadcast and listen to multicasts; not used by the kernel.",
+        "CAP_NET_ADMIN" => "Configure network interfaces, routes, firewalls and queues.",
+        "CAP_NET_RAW" => "Open raw and packet sockets; bind to any address for transparent proxies.",
+        "CAP_IPC_LOCK" => "Lock memory beyond the limit; use huge pages.",
+        "CAP_IPC_OWNER" => "Use System V shared memory, semaphores and queues whatever their permissions.",
+        "CAP_SYS_MODULE" => "Load and remove kernel modules.",
+        "CAP_SYS_RAWIO" => "Access I/O ports, raw memory and the raw commands of disks.",
+        "CAP_SYS_CHROOT" => "Call chroot; enter mount namespaces.",
+        "CAP_SYS_PTRACE" => "Trace any process; read and write its memory.",
+        "CAP_SYS_PACCT" => "Switch process accounting on and off.",
+        "CAP_SYS_ADMIN" => "Mount, make namespaces and administer most of the rest: in effect root.",
+        "CAP_SYS_BOOT" => "Restart the host; load another kernel.",
+        "CAP_SYS_NICE" => "Raise priorities; set scheduling and processor affinity of any process.",
+        "CAP_SYS_RESOURCE" => "Go beyond resource limits, quotas and reserved space.",
+        "CAP_SYS_TIME" => "Set the clocks of the system.",
+        "CAP_SYS_TTY_CONFIG" => "Hang up terminals; configure virtual ones.",
+        "CAP_MKNOD" => "Make device files.",
+        "CAP_LEASE" => "Take leases on files of others.",
+        "CAP_AUDIT_WRITE" => "Write to the audit log of the kernel.",
+        "CAP_AUDIT_CONTROL" => "Switch auditing on and off; change its rules.",
+        "CAP_SETFCAP" => "Give capabilities to files; map id 0 of the parent into a user namespace.",
+        "CAP_MAC_OVERRIDE" => "Step around mandatory access control (Smack).",
+        "CAP_MAC_ADMIN" => "Configure mandatory access control (Smack).",
+        "CAP_SYSLOG" => "Read and clear the log of the kernel; see its addresses.",
+        "CAP_WAKE_ALARM" => "Set timers that wake the host up.",
+        "CAP_BLOCK_SUSPEND" => "Keep the host from being suspended.",
+        "CAP_AUDIT_READ" => "Read the audit log of the kernel by multicast.",
+        "CAP_PERFMON" => "Watch the performance of the whole host.",
+        "CAP_BPF" => "Load BPF programs and make maps.",
+        "CAP_CHECKPOINT_RESTORE" => "Save and restore processes with their ids.",
+        _ => "",
+    };
+}
