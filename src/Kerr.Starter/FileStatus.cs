@@ -8,7 +8,7 @@ internal unsafe struct FileStatus
     private readonly uint _mask;
     private readonly uint _blockSize;
     private readonly ulong _attributes;
-    private readonly uint _links;
+    internal readonly uint Links;
     internal uint Uid;
     internal uint Gid;
     private readonly ushort _mode;
@@ -49,6 +49,12 @@ internal unsafe struct FileStatus
         into[4] = _timesAndBlocks[9];
         into[5] = 0;
     }
+
+    internal readonly bool IsInode(ulong inode) => _inode == inode;
+
+    internal readonly ulong Device => _device;
+
+    internal readonly ulong SpecialDevice => _specialDevice;
 
     internal readonly bool Is(ulong device, ulong inode) => _device == device && _inode == inode;
 

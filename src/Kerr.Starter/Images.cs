@@ -13,6 +13,12 @@ internal static unsafe class Images
     {
         Audit.Tell(step);
         int target = Sys.OpenAt(Session.Directory, Session.Name(step, Step.Target), O.Path | O.Directory | O.NoFollow);
+        if (Half.Asks)
+        {
+            return target < 0 ? target
+                : Asking.Ask(Request.KernelImage, Plan.U64(step, Step.Number2), Plan.U64(step, Step.Number3), 0, (int)Plan.U64(step, Step.Number), target, -1, out _);
+        }
+
         byte* device = Arena.Take(32);
         int loop = target < 0 ? target : Attach(step, device);
         int error = loop < 0 ? loop : 0;
@@ -40,6 +46,14 @@ internal static unsafe class Images
         if (target < 0)
         {
             return target;
+        }
+
+        if (Half.Asks)
+        {
+            int asked = Asking.MountFuse(step, target, out int opened);
+            Sys.Close(opened);
+            Sys.Close(target);
+            return asked;
         }
 
         int shared = Sharing.TakeMount(server);
@@ -103,6 +117,11 @@ internal static unsafe class Images
 
         Audit.Tell(step);
         int end = FuseServers.Start(step);
+        if (Half.Asks && end > 0)
+        {
+            return Asking.Ask(Request.Server, Plan.U64(step, Step.Number2), end);
+        }
+
         if (end > 0)
         {
             s_servers.End[Plan.U64(step, Step.Number2)] = end;

@@ -34,6 +34,11 @@ internal static unsafe class Init
     internal static int Fork(byte* step)
     {
         Audit.Tell(step);
+        if (Half.Asks)
+        {
+            return Plan.Has(step, InitFlags.Outside) ? -E.PERM : Asking.Ask(Request.Fork, Plan.Has(step, InitFlags.AppInit) ? 1UL : 0);
+        }
+
         bool outside = Plan.Has(step, InitFlags.Outside);
         int* pipe = stackalloc int[2];
         int* launch = stackalloc int[2];
@@ -70,6 +75,32 @@ internal static unsafe class Init
         s_forked = true;
         int ready = child < 0 ? child : outside ? RestoreSignals() : 0; // process 1 would lose signals: there they stay held
         return ready < 0 ? ready : TieToParent();
+    }
+
+    /// <summary>Goes on as the process outside: what the privileged half was is this now, and has the child.</summary>
+    internal static void RelayFor(int child, int lifeline, int launch, ulong mask, ulong early)
+    {
+        Sys.Prctl(K.PrSetName, (nint)"kerr"u8.Start);
+        s_processes = Sys.OpenAt(K.AtCwd, "/proc"u8, O.Path | O.Directory);
+        s_launch = launch;
+        s_mask = mask;
+        s_early = early;
+        Rest(lifeline);
+        End(Relay(child, inside: false), signalled: true);
+    }
+
+    /// <summary>Goes on as the process that the privileged half forked: with a PID namespace, process 1.</summary>
+    internal static int Adopt(bool appInit, int lifeline, int launch, ulong mask, bool ignoresChildren)
+    {
+        s_forked = true;
+        s_appInit = appInit;
+        s_lifeline = lifeline;
+        s_launch = launch;
+        s_mask = mask;
+        s_childAction = ignoresChildren ? SignalAction.Ignore() : default;
+        int error = Sys.Fcntl(lifeline, K.SetDescriptorFlags, 1);
+        error = error < 0 ? error : Sys.Fcntl(launch, K.SetDescriptorFlags, 1);
+        return error < 0 ? error : TieToParent();
     }
 
     /// <summary>

@@ -7,14 +7,14 @@ namespace Kerr.Starter;
 /// <summary>System call numbers of x86-64.</summary>
 internal static class Nr
 {
-    internal const int Read = 0, Write = 1, Close = 3, Mmap = 9, Sigaction = 13, Sigprocmask = 14, Ioctl = 16, Getpid = 39, Sendfile = 40,
+    internal const int Read = 0, Write = 1, Close = 3, Mmap = 9, Sigaction = 13, Sigprocmask = 14, Ioctl = 16, Pread64 = 17, Getpid = 39, Sendfile = 40,
         Socket = 41, Connect = 42, Sendmsg = 46, Recvmsg = 47, Shutdown = 48, Bind = 49, Listen = 50, Socketpair = 53, Setsockopt = 54,
-        Getsockopt = 55, Clone = 56, Execve = 59, Wait4 = 61, Kill = 62, Fcntl = 72, Getcwd = 79, Chdir = 80, Fchdir = 81, Fchmod = 91, Umask = 95,
-        Setuid = 105, Geteuid = 107, Setsid = 112, Getgroups = 115, Setgroups = 116, Setresuid = 117, Getresuid = 118, Setresgid = 119,
-        Getresgid = 120, Capget = 125, Capset = 126, Sigpending = 127, Sigtimedwait = 128, Fstatfs = 138, PivotRoot = 155, Prctl = 157, Chroot = 161,
+        Getsockopt = 55, Clone = 56, Execve = 59, Exit = 60, Wait4 = 61, Kill = 62, Uname = 63, Fcntl = 72, Getcwd = 79, Chdir = 80, Fchdir = 81, Fchmod = 91, Umask = 95,
+        Getuid = 102, Getgid = 104, Setuid = 105, Geteuid = 107, Getegid = 108, Setsid = 112, Getgroups = 115, Setgroups = 116, Setresuid = 117, Getresuid = 118, Setresgid = 119,
+        Getresgid = 120, Setfsuid = 122, Capget = 125, Capset = 126, Sigpending = 127, Sigtimedwait = 128, Fstatfs = 138, PivotRoot = 155, Prctl = 157, Chroot = 161,
         Mount = 165, Umount2 = 166, Sethostname = 170, SchedSetaffinity = 203, Getdents64 = 217, ClockGettime = 228, ExitGroup = 231, Openat = 257,
         Mkdirat = 258, Fchownat = 260, Unlinkat = 263, Symlinkat = 266, Readlinkat = 267, Faccessat = 269, Ppoll = 271, Unshare = 272, Accept4 = 288,
-        Dup3 = 292, Pipe2 = 293, Prlimit64 = 302, Setns = 308, Seccomp = 317, MemfdCreate = 319, Statx = 332, OpenTree = 428, MoveMount = 429,
+        Dup3 = 292, Pipe2 = 293, Prlimit64 = 302, Setns = 308, Seccomp = 317, MemfdCreate = 319, Execveat = 322, Statx = 332, OpenTree = 428, MoveMount = 429,
         Fsopen = 430, Fsconfig = 431, Fsmount = 432, PidfdOpen = 434, CloseRange = 436, Openat2 = 437, MountSetattr = 442,
         LandlockCreateRuleset = 444, LandlockAddRule = 445, LandlockRestrictSelf = 446;
 }
@@ -57,15 +57,15 @@ internal static class K
     internal const ulong ResolveInRoot = 0x10, ResolveNoMagicLinks = 2;
     internal const int CloneNewMounts = 0x20000, CloneNewUser = 0x10000000;
     internal const int WaitNoHang = 1, WaitAll = 0x40000000;
-    internal const int SigIgnore = 1, SigHup = 1, SigKill = 9, SigChild = 17, SigFileSize = 25;
+    internal const int SigIgnore = 1, SigHup = 1, SigKill = 9, SigChild = 17, SigStop = 19, SigFileSize = 25;
     internal const uint StatxType = 1, StatxMode = 2, StatxUid = 8, StatxGid = 16, StatxModified = 0x40, StatxIno = 0x100, StatxSize = 0x200, StatxMountId = 0x1000;
     internal const int TypeMask = 0xF000, TypeDirectory = 0x4000, TypeRegular = 0x8000, TypeLink = 0xA000;
-    internal const int PrSetDeathSignal = 1, PrSetDumpable = 4, PrSetKeepCaps = 8, PrSetName = 15, PrSetSeccomp = 22, PrBoundingRead = 23,
+    internal const int PrSetDeathSignal = 1, PrSetDumpable = 4, PrSetKeepCaps = 8, PrSetName = 15, PrSetSeccomp = 22, SeccompStrict = 1, PrSetSecureBits = 28, PrBoundingRead = 23,
         PrBoundingDrop = 24, PrSetNoNewPrivileges = 38, PrGetNoNewPrivileges = 39, PrAmbient = 47, AmbientRaise = 2, AmbientClear = 4;
     internal const int LoopSetFd = 0x4C00, LoopClear = 0x4C01, LoopSetStatus = 0x4C04, LoopConfigure = 0x4C0A, LoopGetFree = 0x4C82;
     internal const int LoopReadOnly = 1, LoopAutoClear = 4;
     internal const int GetInterfaceFlags = 0x8913, SetInterfaceFlags = 0x8914;
-    internal const int LimitFileSize = 1;
+    internal const int LimitFileSize = 1, LimitCore = 4;
     internal const int LandlockScopeSignal = 2, LandlockCreateVersion = 1, LandlockPathBeneath = 1, LandlockExecute = 1, LandlockReadFile = 4;
     internal const int SolSocket = 1, PeerCredentials = 17, PeerProcess = 77, ReceiveTimeout = 20, SendTimeout = 21;
 }

@@ -111,6 +111,11 @@ internal static unsafe class Mounts
     /// <summary>Sets attributes of a mount; they are only ever added.</summary>
     internal static int SetAttributes(int mount, ulong flags)
     {
+        if (Half.Asks)
+        {
+            return Asking.Ask(Request.Restrict, flags & Attributes, mount);
+        }
+
         ulong* attributes = stackalloc ulong[4];
         attributes[0] = flags & Attributes;
         attributes[1] = attributes[2] = attributes[3] = 0;
@@ -123,6 +128,11 @@ internal static unsafe class Mounts
     /// </summary>
     internal static int Bind(int source, int target, ulong flags, int root, byte* path)
     {
+        if (Half.Asks)
+        {
+            return Asking.Ask(root == Session.Directory && Text.Same(path, "image"u8) ? Request.DirectoryImage : Request.Bind, flags & Attributes, source, target);
+        }
+
         int how = K.OpenTreeClone | O.CloseOnExec | K.AtEmptyPath | ((flags & MountFlags.Recursive) != 0 ? K.AtRecursive : 0);
         int tree = (int)Sys.Call(Nr.OpenTree, source, (nint)(""u8).Start, how);
         if (tree < 0)
@@ -180,6 +190,11 @@ internal static unsafe class Mounts
         byte* type = Plan.String(step, Step.Source);
         byte* options = Plan.String(step, Step.Data);
         ulong flags = Plan.U64(step, Step.Flags);
+        if (Half.Asks)
+        {
+            return Asking.NewFileSystem(type, options, flags & Attributes, target);
+        }
+
         int made = NewFileSystem(type, options, flags);
         if (made == -E.NOSYS)
         {

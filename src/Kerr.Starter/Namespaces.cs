@@ -17,6 +17,11 @@ internal static unsafe class Namespaces
         Audit.Tell(step);
         OwnUsers |= Plan.Has(step, K.CloneNewUser);
         ulong flags = Plan.U64(step, Step.Flags) & allowed;
+        if (Half.Asks)
+        {
+            return Asking.Ask(Request.Namespaces, flags & ~(ulong)K.CloneNewMounts); // the mounts' is left already
+        }
+
         if (Sharing.Users >= 0)
         {
             int joined = (int)Sys.Call(Nr.Setns, Sharing.Users, K.CloneNewUser);

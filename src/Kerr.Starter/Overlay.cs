@@ -11,6 +11,11 @@ internal static unsafe class Overlay
     /// <summary>Mounts first : further layers : image at a place of the session; answers the kernel's refusal.</summary>
     internal static int Mount(byte* step, byte* first, byte* upper, byte* work, ReadOnlySpan<byte> place)
     {
+        if (Half.Asks)
+        {
+            return Asking.MountOverlay(step, first, upper, work, place.Start);
+        }
+
         byte* options = Arena.Take(PageSize);
         byte* end = Append(options, options, (byte*)"lowerdir="u8.Start);
         end = Append(options, end, first);
@@ -74,6 +79,11 @@ internal static unsafe class Overlay
     internal static int CloseView(int view)
     {
         Sys.Close(view);
+        if (Half.Asks)
+        {
+            return 0; // it goes with the session
+        }
+
         int error = (int)Sys.Call(Nr.Fchdir, Session.Directory);
         error = error < 0 ? error : (int)Sys.Call(Nr.Umount2, (nint)".view"u8.Start, K.UmountDetach);
         int back = (int)Sys.Call(Nr.Chdir, (nint)"/"u8.Start);

@@ -60,6 +60,16 @@ internal static unsafe class Privileges
         return error < 0 ? error : Init.TieToParent();
     }
 
+    /// <summary>In setuid mode the privileged half has dropped everything; here it is looked at once more, from inside.</summary>
+    internal static int Confirm(byte* step)
+    {
+        Audit.Tell(step);
+        int error = VerifyCapabilities(0, 0, 0);
+        error = error < 0 ? error : Sys.Call(Nr.Setuid, 0) == -E.PERM ? 0 : -E.PERM;
+        error = error < 0 ? error : Sys.Prctl(K.PrGetNoNewPrivileges) == 1 ? 0 : -E.INVAL;
+        return error < 0 ? error : Init.TieToParent();
+    }
+
     /// <summary>Gives up all capabilities; with no_new_privs exec gives none back, not even to root.</summary>
     internal static int DropAll()
     {

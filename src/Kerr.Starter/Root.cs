@@ -44,6 +44,11 @@ internal static unsafe class Root
     internal static int Enter(byte* step)
     {
         Audit.Tell(step);
+        if (Half.Asks)
+        {
+            return Asking.Ask(Request.Enter, 0, Directory);
+        }
+
         FileStatus wanted = default;
         FileStatus found = default;
         int error = FileStatus.Read(Directory, &wanted);

@@ -26,6 +26,12 @@ internal static unsafe class Session
             Audit.Note("Not raising privileges: user namespace"u8);
         }
 
+        if (Half.Asks)
+        {
+            int asked = Asking.Ask(Request.Session, 0, 0, 0, -1, -1, -1, out Directory);
+            return asked < 0 ? asked : 0;
+        }
+
         int propagation = K.MsRecursive | (Plan.Has(step, SessionFlags.Private) ? K.MsPrivate : K.MsSlave);
         int error = Sys.Mount(null, "/"u8, null, propagation, null);
         if (error < 0)

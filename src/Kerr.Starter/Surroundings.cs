@@ -12,12 +12,22 @@ internal static unsafe class Surroundings
     {
         Audit.Tell(step);
         byte* name = Plan.String(step, Step.Source);
+        if (Half.Asks)
+        {
+            return Asking.Ask(Request.HostName, 0, 0, 0, -1, -1, -1, out _, name);
+        }
+
         return (int)Sys.Call(Nr.Sethostname, (nint)name, Text.Length(name));
     }
 
     internal static int RaiseLoopback(byte* step)
     {
         Audit.Tell(step);
+        if (Half.Asks)
+        {
+            return Asking.Ask(Request.Loopback);
+        }
+
         byte* request = stackalloc byte[40]; // struct ifreq: name@0, flags@16
         for (int i = 0; i < 40; i++)
         {

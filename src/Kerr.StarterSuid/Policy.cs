@@ -1,0 +1,191 @@
+using System;
+
+namespace Kerr.Starter;
+
+/// <summary>
+/// What the administrator decided, asked of descriptors. It binds the setuid mode: in a user namespace of their own users can step around all of it, but never
+/// get the kernel to mount an image.
+/// </summary>
+internal static unsafe class Policy
+{
+    private static int s_processes = -1;
+
+    /// <summary>Before anything of the user's is mounted: a view of /proc that nothing can be mounted on later.</summary>
+    internal static int Begin()
+    {
+        const int Clone = K.OpenTreeClone | O.CloseOnExec;
+        s_processes = (int)Sys.Call(Nr.OpenTree, K.AtCwd, (nint)"/proc"u8.Start, Clone);
+        return s_processes < 0 ? s_processes : (int)Sys.Call(Nr.Fchdir, s_processes);
+    }
+
+    /// <summary>Whether an image may be run: by what it is, who owns it, and where it lies. Answers EACCES when not.</summary>
+    internal static int CheckImage(int image, uint kind)
+    {
+        byte* path = stackalloc byte[Trust.PathSize];
+        FileStatus status = default;
+        int error = FileStatus.Read(image, &status);
+        error = error < 0 ? error : PathOf(image, path);
+        if (error < 0)
+        {
+            return error;
+        }
+
+        ref Configuration read = ref Configuration.Read;
+        bool owner = read.OwnerCount == 0;
+        for (uint i = 0; i < read.OwnerCount; i++)
+        {
+            owner |= read.Owners[i] == status.Uid;
+        }
+
+        bool group = read.GroupCount == 0;
+        for (uint i = 0; i < read.GroupCount; i++)
+        {
+            group |= read.Groups[i] == status.Gid;
+        }
+
+        fixed (byte* limits = read.Limits)
+        {
+            bool place = read.LimitLength == 0 || IsBelowOne(path, limits, read.LimitLength);
+            return !Configuration.Has(kind) ? Deny("the administrator does not allow images of this kind: "u8, path)
+                : !owner ? Deny("the administrator limits images to certain owners: "u8, path)
+                : !group ? Deny("the administrator limits images to certain groups: "u8, path)
+                : !place ? Deny("the administrator limits images to certain directories: "u8, path) : 0;
+        }
+    }
+
+    /// <summary>What an image file is, by the switch that allows it: the user's word does not count.</summary>
+    internal static uint KindOf(int image)
+    {
+        ReadOnlySpan<byte> sif = "SIF_MAGIC\0"u8; // behind the launch line
+        byte* head = stackalloc byte[64];
+        bool whole = Sys.Call(Nr.Pread64, image, (nint)head, 64, 0) == 64;
+        bool isSif = whole;
+        for (int i = 0; i < sif.Length; i++)
+        {
+            isSif &= head[32 + i] == ((byte*)sif.Start)[i];
+        }
+
+        return isSif ? Switch.Sif : whole && *(uint*)head == 0x73717368 ? Switch.SquashFs : Switch.Ext3; // "hsqs"
+    }
+
+    /// <summary>
+    /// Whether the kernel may mount an image: a driver that reads a crafted file system, or one that changes underneath, is a way into the kernel. So only
+    /// what root alone can change, in every directory that leads there.
+    /// </summary>
+    internal static int CheckKernelMount(int image)
+    {
+        byte* path = stackalloc byte[Trust.PathSize];
+        FileStatus given = default;
+        FileStatus trusted = default;
+        bool may = Configuration.Has(Switch.KernelSquashFs)
+            && (Configuration.Has(Switch.MountSquashFs) || (Configuration.Has(Switch.MountSquashFsLimited) && Configuration.LimitsImages));
+        int error = PathOf(image, path);
+        if (error == 0 && !may)
+        {
+            return Deny("the administrator does not let the kernel mount this image: "u8, path);
+        }
+
+        int place = error < 0 ? error : Trust.Open(path, false);
+        error = place < 0 ? place : FileStatus.Read(place, &trusted);
+        error = error < 0 ? error : FileStatus.Read(image, &given);
+        Sys.Close(place);
+        return error == 0 && given.SameFile(&trusted) ? 0 : Deny("the kernel mounts only images that root alone can change: "u8, path);
+    }
+
+    /// <summary>With `user bind control = no` only what is shown unasked, and what the launch made itself, may be bound.</summary>
+    internal static int CheckBind(int source, byte* session)
+    {
+        if (Configuration.Has(Switch.UserBind) || Configuration.Has(Switch.HostFileSystems))
+        {
+            return 0;
+        }
+
+        byte* path = stackalloc byte[Trust.PathSize];
+        int error = PathOf(source, path);
+        ref Configuration read = ref Configuration.Read;
+        ReadOnlySpan<byte> always = "/proc\0/sys\0/dev\0/tmp\0/var/tmp\0/etc/resolv.conf\0/run/systemd/resolve\0"u8;
+        fixed (byte* binds = read.Binds)
+        {
+            return error < 0 ? error
+                : IsBelow(path, session) || IsBelowOne(path, (byte*)always.Start, (uint)always.Length) || IsBelowOne(path, binds, read.BindLength) ? 0
+                : Deny("the administrator lets users bind nothing (`user bind control = no`): "u8, path);
+        }
+    }
+
+    /// <summary>Refuses, and says what.</summary>
+    internal static int Deny(ReadOnlySpan<byte> why, byte* path)
+    {
+        AuditRecord.Deny(why, path);
+        Say.Fatal(why, 0, "use an image that is allowed, or ask the administrator"u8, path);
+        return -E.ACCES;
+    }
+
+    /// <summary>The path by which the kernel knows an open file.</summary>
+    internal static int PathOf(int descriptor, byte* path)
+    {
+        byte* name = stackalloc byte[40];
+        Digits.Write(name, "self/fd/"u8, (ulong)descriptor);
+        int length = (int)Sys.Call(Nr.Readlinkat, s_processes, (nint)name, (nint)path, Trust.PathSize - 1);
+        path[length < 0 ? 0 : length] = 0;
+        return length < 0 ? length : length == Trust.PathSize - 1 || *path != '/' ? -E.NAMETOOLONG : 0;
+    }
+
+    /// <summary>Whether a path is one of these, or below it: component by component, so that /scratch2 is not below /scratch.</summary>
+    private static bool IsBelowOne(byte* path, byte* directories, uint length)
+    {
+        for (uint i = 0; i < length; i++)
+        {
+            if (IsBelow(path, directories + i))
+            {
+                return true;
+            }
+
+            while (directories[i] != 0)
+            {
+                i++;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The kernel's path has neither `..` nor doubled slashes; the administrator's may have slashes too many, but no `..`.</summary>
+    private static bool IsBelow(byte* path, byte* directory)
+    {
+        if (*directory != '/')
+        {
+            return false;
+        }
+
+        while (true)
+        {
+            while (*directory == '/')
+            {
+                directory++;
+            }
+
+            if (*directory == 0)
+            {
+                return true;
+            }
+
+            if (*path++ != '/')
+            {
+                return false;
+            }
+
+            while (*directory != 0 && *directory != '/')
+            {
+                if (*path++ != *directory++)
+                {
+                    return false;
+                }
+            }
+
+            if (*path != 0 && *path != '/')
+            {
+                return false;
+            }
+        }
+    }
+}
