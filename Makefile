@@ -9,7 +9,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT = 1
 export DOTNET_NOLOGO = 1
 export MSBUILDDISABLENODEREUSE = 1
 
-.PHONY: help deps build run test test-long bench install package fmt lint clean
+.PHONY: help deps build run test test-long bench install install-setuid package fmt lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -34,6 +34,9 @@ bench: deps build ## the measurements of docs/performance.md
 
 install: build ## copy the tree to $(DESTDIR)$(PREFIX)
 	@tools/install-tree "$(OUT)" "$(DESTDIR)$(PREFIX)" "$(DESTDIR)" "$(PREFIX)"
+
+install-setuid: install ## as `install`, and the setuid starter; root only, see docs/security.md
+	@tools/install-setuid "$(OUT)" "$(DESTDIR)$(PREFIX)"
 
 package: ## the image library as NuGet packages in packages/
 	@tools/pack-library packages

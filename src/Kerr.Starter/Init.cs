@@ -86,7 +86,9 @@ internal static unsafe class Init
         s_mask = mask;
         s_early = early;
         Rest(lifeline);
-        End(Relay(child, inside: false), signalled: true);
+        int status = Relay(child, inside: false);
+        Ending.Tell(status);
+        End(status, signalled: true);
     }
 
     /// <summary>Goes on as the process that the privileged half forked: with a PID namespace, process 1.</summary>

@@ -7,7 +7,7 @@ internal static class Switch
 {
     internal const uint Setuid = 1, PidNamespace = 2, IpcNamespace = 4, UtsNamespace = 8, Directory = 0x10, SquashFs = 0x20, Sif = 0x40, Ext3 = 0x80,
         UserBind = 0x100, MountSlave = 0x200, KernelSquashFs = 0x400, MountSquashFs = 0x800, MountSquashFsLimited = 0x1000, Overlay = 0x2000,
-        HostFileSystems = 0x4000, AuditRequired = 0x8000;
+        HostFileSystems = 0x4000, AuditRequired = 0x8000, AuditLaunches = 0x10000;
 }
 
 /// <summary>What kerr.conf says, as far as it concerns the privileged half: of a fixed size, so that a child can hand it over.</summary>
@@ -22,13 +22,15 @@ internal unsafe struct Configuration
     internal uint GroupCount;
     internal uint LimitLength;              // bytes of Limits and of Binds that are used
     internal uint BindLength;
-    internal uint Problem;                  // what is wrong (ConfigurationProblem), then Line and Text say where
+    internal uint SinkLength;
+    internal uint Problem;                  // what is wrong (ConfigurationProblem), then Line and Found say where
     internal uint Line;
     internal fixed uint Owners[MostIds];
     internal fixed uint Groups[MostIds];
     internal fixed byte Limits[PathsSize];  // directories, each with its NUL
     internal fixed byte Binds[PathsSize];   // files and directories, each with its NUL
-    internal fixed byte Text[256];
+    internal fixed byte Sink[112];          // `audit sink`, with its NUL
+    internal fixed byte Found[256];
 
     private static Configuration s_read;
 
@@ -87,10 +89,10 @@ internal unsafe struct Configuration
         if (s_read.Problem != 0)
         {
             byte* where = stackalloc byte[320];
-            byte* end = Digits.Write(where, " line "u8, s_read.Line);
+            byte* end = Names.Numbered(where, " line "u8, s_read.Line);
             *end++ = (byte)':';
             *end++ = (byte)' ';
-            fixed (byte* found = s_read.Text)
+            fixed (byte* found = s_read.Found)
             {
                 for (int i = 0; i < 255 && found[i] != 0; i++)
                 {
@@ -108,7 +110,7 @@ internal unsafe struct Configuration
         ref Configuration read = ref s_read;
         fixed (byte* limits = read.Limits, binds = read.Binds)
         {
-            return read.OwnerCount <= MostIds && read.GroupCount <= MostIds && read.LimitLength < PathsSize && read.BindLength < PathsSize
+            return read.OwnerCount <= MostIds && read.GroupCount <= MostIds && read.LimitLength < PathsSize && read.BindLength < PathsSize && read.SinkLength < 112
                 && read.SessionSize is > 0 and <= 1 << 24 && read.LoopDevices <= 1 << 20
                 && (read.LimitLength == 0 || limits[read.LimitLength - 1] == 0) && (read.BindLength == 0 || binds[read.BindLength - 1] == 0);
         }

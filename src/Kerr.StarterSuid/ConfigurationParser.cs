@@ -27,7 +27,7 @@ internal unsafe struct ConfigurationParser(byte* text, nint length, byte* users,
     {
         into = default;
         into.Switches = Switch.Setuid | Switch.PidNamespace | Switch.IpcNamespace | Switch.UtsNamespace | Switch.Directory | Switch.SquashFs | Switch.Sif
-            | Switch.Ext3 | Switch.UserBind | Switch.MountSlave | Switch.KernelSquashFs | Switch.MountSquashFsLimited | Switch.Overlay;
+            | Switch.Ext3 | Switch.UserBind | Switch.MountSlave | Switch.KernelSquashFs | Switch.MountSquashFsLimited | Switch.Overlay | Switch.AuditLaunches;
         into.SessionSize = 64;
         into.LoopDevices = 256;
         byte* end = text + length;
@@ -109,6 +109,17 @@ internal unsafe struct ConfigurationParser(byte* text, nint length, byte* users,
         {
             into.LoopDevices = (uint)Number(ref into, 1 << 20);
         }
+        else if (Is(name, nameEnd, "audit sink"u8))
+        {
+            Require(ref into, _end - _at < 108);
+            for (; !_failed && _at < _end; _at++)
+            {
+                fixed (byte* sink = into.Sink)
+                {
+                    sink[into.SinkLength++] = *_at;
+                }
+            }
+        }
         else if (Is(name, nameEnd, "limit container owners"u8) || Is(name, nameEnd, "limit container groups"u8)
             || Is(name, nameEnd, "limit container paths"u8) || Is(name, nameEnd, "bind path"u8))
         {
@@ -132,6 +143,7 @@ internal unsafe struct ConfigurationParser(byte* text, nint length, byte* users,
         : Is(name, end, "allow setuid-mount squashfs"u8) ? Switch.MountSquashFs
         : Is(name, end, "enable overlay"u8) ? Switch.Overlay
         : Is(name, end, "audit required"u8) ? Switch.AuditRequired
+        : Is(name, end, "audit launches"u8) ? Switch.AuditLaunches
         : 0;
 
     /// <summary>Directives that only the commands and the user's half obey. A test holds the list against theirs.</summary>
@@ -142,7 +154,7 @@ internal unsafe struct ConfigurationParser(byte* text, nint length, byte* users,
         + "allow net users\nallow net groups\nallow net networks\nallow netns paths\ncni configuration path\ncni plugin path\nalways use nv\n"u8
         + "use nvidia-container-cli\nalways use rocm\nsystemd cgroups\nallow monitoring\napptheus communication socket path\napptheus socket path\n"u8
         + "binary path\nmksquashfs procs\nmksquashfs mem\ndownload concurrency\ndownload part size\ndownload buffer size\n"u8
-        + "sessiondir max size\nmax loop devices\nlimit container owners\nlimit container groups\nlimit container paths\nbind path\n"u8;
+        + "sessiondir max size\nmax loop devices\nlimit container owners\nlimit container groups\nlimit container paths\nbind path\naudit sink\n"u8;
 
     private static bool IsKnown(byte* name, byte* end)
     {
@@ -250,7 +262,7 @@ internal unsafe struct ConfigurationParser(byte* text, nint length, byte* users,
         for (byte* line = file; number < 0 && line < end; line = After(line, end, '\n'))
         {
             byte* field = After(line, end, ':');
-            if (field - line == _end - _at + 1 && Same(line, _at, (nint)(_end - _at)))
+            if (field - line == _end - _at + 1 && Text.Equal(line, _at, (nint)(_end - _at)))
             {
                 field = After(field, end, ':');
                 number = Decimal(field, After(field, end, ':') - 1);
@@ -327,11 +339,11 @@ internal unsafe struct ConfigurationParser(byte* text, nint length, byte* users,
     {
         _failed = true;
         into.Problem = problem;
-        fixed (byte* text = into.Text)
+        fixed (byte* found = into.Found)
         {
             for (int i = 0; i < 200 && from + i < to; i++)
             {
-                text[i] = from[i];
+                found[i] = from[i];
             }
         }
     }
@@ -349,16 +361,5 @@ internal unsafe struct ConfigurationParser(byte* text, nint length, byte* users,
         }
     }
 
-    private static bool Is(byte* from, byte* to, ReadOnlySpan<byte> wanted) => to - from == wanted.Length && Same(from, (byte*)wanted.Start, wanted.Length);
-
-    private static bool Same(byte* a, byte* b, nint length)
-    {
-        nint i = 0;
-        while (i < length && a[i] == b[i])
-        {
-            i++;
-        }
-
-        return i == length;
-    }
+    private static bool Is(byte* from, byte* to, ReadOnlySpan<byte> wanted) => to - from == wanted.Length && Text.Starts(from, wanted);
 }

@@ -25,7 +25,7 @@ internal static unsafe class Entry
     /// <summary>Makes sure that this is a launch by kerr, of a user, on a kernel that has what we need; answers the plan's descriptor.</summary>
     internal static int Check(int argc, byte** arguments, byte** environment)
     {
-        long plan = argc is 2 or 3 && arguments != null && arguments[0] != null ? Digits.Parse(arguments[1]) : -1;
+        long plan = argc is 2 or 3 && arguments != null && arguments[0] != null ? Text.ParseNumber(arguments[1]) : -1;
         if (plan is < 3 or > 1 << 20 || Sys.Fcntl((int)plan, K.SetDescriptorFlags, 1) < 0)
         {
             Say.Fatal("starter-suid is started by kerr, not by hand"u8, 0, "kerr exec IMAGE COMMAND"u8);

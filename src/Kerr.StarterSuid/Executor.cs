@@ -39,7 +39,7 @@ internal static unsafe class Executor
             Request kind = *(Request*)(request + RequestFormat.Kind);
             long result = mounts || kind is Request.Begin or Request.Server ? Do(kind, request, given, plan, ref handed) : -E.PERM;
             bool entered = kind == Request.Enter && result == 0;
-            if (!entered && Sockets.Send(end, &result, RequestFormat.AnswerSize, &handed, handed >= 0 ? 1 : 0) < 0)
+            if (Sockets.Send(end, &result, RequestFormat.AnswerSize, &handed, handed >= 0 ? 1 : 0) < 0 && !entered)
             {
                 return false;
             }
@@ -65,6 +65,13 @@ internal static unsafe class Executor
         {
             case Request.Begin:
                 Say.Level = (int)number is >= -4 and <= 5 ? (int)number : 1;
+                return 0;
+            case Request.Record:
+                if (!s_mixed)
+                {
+                    AuditRecord.Report(plan, number, number2);
+                }
+
                 return 0;
             case Request.Server:
                 return Servers.Keep(number, ref given[0]);
@@ -95,6 +102,11 @@ internal static unsafe class Executor
 
     private static int Mount(Request kind, int* given, ulong number, ulong number2, ulong number3)
     {
+        if (!s_mixed)
+        {
+            AuditRecord.Start(); // while the paths of its sinks are the host's
+        }
+
         s_mixed = true;
         int error;
         switch (kind)
@@ -117,7 +129,7 @@ internal static unsafe class Executor
                 error = error < 0 ? error : Mounts.Restrict(given[0], number);
                 break;
             case Request.Overlay:
-                error = Configuration.Has(Switch.Overlay) ? Privileges.RaiseAsMounter("mount overlay"u8) : -E.PERM;
+                error = Configuration.Has(Switch.Overlay) ? Privileges.RaiseAsMounter("mount overlay"u8, writes: given[1] >= 0) : -E.PERM;
                 error = error < 0 ? error : Mounts.Overlay(given[0], given[1], given[2], number);
                 break;
             case Request.Enter:
@@ -128,7 +140,14 @@ internal static unsafe class Executor
                 return -E.INVAL;
         }
 
-        Say.Verbose(Name(kind));
+        byte* subject = stackalloc byte[Trust.PathSize];
+        *subject = 0;
+        if (Say.Level >= 4 && kind is Request.Bind or Request.NewFileSystem)
+        {
+            _ = Policy.PathOf(given[0], subject); // for the eye only
+        }
+
+        Say.Verbose(Name(kind), subject);
         return Lowered(error);
     }
 
@@ -137,6 +156,11 @@ internal static unsafe class Executor
         FileStatus status = default;
         int error = s_session < 0 || s_mixed || !Mounts.IsInSession(given[1]) ? -E.PERM : FileStatus.Read(given[0], &status);
         error = error < 0 ? error : !status.IsRegular ? -E.INVAL : Policy.CheckImage(given[0], Policy.KindOf(given[0]));
+        if (error == 0)
+        {
+            AuditRecord.Image(&status);
+        }
+
         if (error == 0 && kind == Request.KernelImage)
         {
             bool inside = offset <= status.Size && size <= status.Size - offset;
@@ -171,6 +195,11 @@ internal static unsafe class Executor
         FileStatus status = default;
         int error = s_session < 0 || s_mixed || !Mounts.IsInSession(target) ? -E.PERM : FileStatus.Read(source, &status);
         error = error < 0 ? error : !status.IsDirectory ? -E.NOTDIR : Policy.CheckImage(source, Switch.Directory);
+        if (error == 0)
+        {
+            AuditRecord.Image(&status);
+        }
+
         error = error < 0 ? error : Privileges.Raise("mount image"u8);
         error = error < 0 ? error : Mounts.Bind(source, target, flags);
         s_image |= error == 0;
@@ -266,8 +295,8 @@ internal static unsafe class Executor
 
     private static ReadOnlySpan<byte> Name(Request kind) => kind switch
     {
-        Request.Bind => "Mounting: bind"u8,
-        Request.NewFileSystem => "Mounting: new file system"u8,
+        Request.Bind => "Mounting: bind of "u8,
+        Request.NewFileSystem => "Mounting: a new file system on "u8,
         Request.Restrict => "Mounting: read-only"u8,
         Request.Overlay => "Mounting: overlay"u8,
         _ => "Entering the root"u8,

@@ -30,7 +30,7 @@ internal static unsafe class Loop
             error = number < 0 ? number : number >= Configuration.Read.LoopDevices ? -E.NOENT : 0;
             if (error == 0)
             {
-                Digits.Write(path, "/dev/loop"u8, (ulong)number);
+                Names.Numbered(path, "/dev/loop"u8, (ulong)number);
                 device = Sys.OpenAt(K.AtCwd, path, O.ReadOnly | O.NoFollow);
                 error = device < 0 ? device : IsLoop(device) ? Sys.Ioctl(device, K.LoopConfigure, config) : -E.PERM;
             }

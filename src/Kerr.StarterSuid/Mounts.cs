@@ -29,12 +29,12 @@ internal static unsafe class Mounts
     {
         FileStatus status = default;
         NewMount made = new("tmpfs"u8);
-        made.Text("mode"u8, "0755"u8);
+        made.Set("mode"u8, "0755"u8);
         made.Number("uid"u8, Privileges.Uid);
         made.Number("gid"u8, Privileges.Gid);
         made.Number("size"u8, (ulong)Configuration.Read.SessionSize << 20);
         int mount = made.Finish(NoSuid | NoDevices);
-        int error = Attach(mount, place);
+        int error = mount < 0 ? mount : Move(mount, place);
         error = error < 0 ? error : FileStatus.Read(mount, &status);
         s_session = status.Device;
         return error < 0 ? error : mount;
@@ -47,12 +47,13 @@ internal static unsafe class Mounts
     }
 
     /// <summary>
-    /// A bind with all that is mounted below its source: without that, a user could look below what an administrator covered. Flags are only ever added.
+    /// A bind with all that is mounted below its source: without that, a user could look below what an administrator covered. Flags are only ever added;
+    /// nodev not to the host's devices, nor to what lies below the session, all of which was mounted here and has it or must not.
     /// </summary>
     internal static int Bind(int source, int target, ulong flags)
     {
         FileStatus status = default;
-        bool devices = s_devices != 0 && FileStatus.Read(source, &status) == 0 && (status.Device == s_devices || (s_terminals != 0 && status.Device == s_terminals));
+        bool devices = s_devices != 0 && FileStatus.Read(source, &status) == 0 && (status.Device == s_devices || status.Device == s_session || (s_terminals != 0 && status.Device == s_terminals));
         int tree = (int)Sys.Call(Nr.OpenTree, source, (nint)(""u8).Start, K.OpenTreeClone | O.CloseOnExec | K.AtEmptyPath | K.AtRecursive);
         int error = tree < 0 ? tree : SetAttributes(tree, (flags & All) | NoSuid | (devices ? 0 : NoDevices));
         return error < 0 ? Give(tree, error) : Attach(tree, target);
@@ -75,7 +76,7 @@ internal static unsafe class Mounts
 
                 octal[4] = 0;
                 made = new("tmpfs"u8);
-                made.Text("mode"u8, octal);
+                made.Set("mode"u8, octal);
                 made.Number("uid"u8, Privileges.Uid);
                 made.Number("gid"u8, Privileges.Gid);
                 made.Number("size"u8, (ulong)(size == 0 || size > Configuration.Read.SessionSize ? Configuration.Read.SessionSize : size) << 20);
@@ -87,9 +88,9 @@ internal static unsafe class Mounts
             case FileSystemKind.Terminals:
                 made = new("devpts"u8);
                 made.Flag("newinstance"u8);
-                made.Text("ptmxmode"u8, "0666"u8);
-                made.Text("mode"u8, "0620"u8);
-                made.Text("gid"u8, "5"u8); // tty, on all distributions
+                made.Set("ptmxmode"u8, "0666"u8);
+                made.Set("mode"u8, "0620"u8);
+                made.Set("gid"u8, "5"u8); // tty, on all distributions
                 attributes = (attributes & ~NoDevices) | NoExecute;
                 break;
             case FileSystemKind.Queues when (namespaces & Executor.NewIpc) != 0:
@@ -132,21 +133,21 @@ internal static unsafe class Mounts
         byte* end = lower;
         for (int i = 0; i < s_layerCount; i++)
         {
-            end = i == 0 ? end : Put(end, (byte)':');
-            end = Digits.Write(end, "self/fd/"u8, (ulong)s_layers.Open[i]);
+            end = i == 0 ? end : Text.Copy(end, ":"u8.Start, 1);
+            end = Names.Numbered(end, "self/fd/"u8, (ulong)s_layers.Open[i]);
         }
 
         NewMount made = new("overlay"u8);
-        made.Text("lowerdir"u8, lower);
+        made.Set("lowerdir"u8, lower);
         if (written)
         {
             made.Descriptor("upperdir"u8, upper);
             made.Descriptor("workdir"u8, work);
         }
 
-        made.Text("redirect_dir"u8, "nofollow"u8);
-        made.Text("metacopy"u8, "off"u8);
-        made.Text("index"u8, "off"u8);
+        made.Set("redirect_dir"u8, "nofollow"u8);
+        made.Set("metacopy"u8, "off"u8);
+        made.Set("index"u8, "off"u8);
         int error = Attach(made.Finish((flags & ReadOnly) | NoSuid | NoDevices), target);
         for (; s_layerCount > 0; s_layerCount--)
         {
@@ -160,9 +161,9 @@ internal static unsafe class Mounts
     internal static int Fuse(int device, int target)
     {
         NewMount made = new("fuse"u8);
-        made.Text("source"u8, "kerr-image-server"u8);
+        made.Set("source"u8, "kerr-image-server"u8);
         made.Number("fd"u8, (ulong)device);
-        made.Text("rootmode"u8, "40755"u8);
+        made.Set("rootmode"u8, "40755"u8);
         made.Number("user_id"u8, Privileges.Uid);
         made.Number("group_id"u8, Privileges.Gid);
         made.Flag("default_permissions"u8);
@@ -204,9 +205,11 @@ internal static unsafe class Mounts
         return error < 0 ? error : (int)Sys.Call(Nr.Chdir, (nint)"/"u8.Start);
     }
 
-    /// <summary>Moves a mount that is attached to nothing onto an open place.</summary>
-    private static int Attach(int mount, int target) => mount < 0 ? mount
-        : (int)Sys.Call(Nr.MoveMount, mount, (nint)(""u8).Start, target, (nint)(""u8).Start, K.MoveFromEmpty | K.MoveToEmpty);
+    /// <summary>Moves a mount that is attached to nothing onto an open place; there it needs no descriptor any more.</summary>
+    private static int Attach(int mount, int target) => mount < 0 ? mount : Give(mount, Move(mount, target));
+
+    private static int Move(int mount, int target) =>
+        (int)Sys.Call(Nr.MoveMount, mount, (nint)(""u8).Start, target, (nint)(""u8).Start, K.MoveFromEmpty | K.MoveToEmpty);
 
     private static int SetAttributes(int mount, ulong flags)
     {
@@ -220,12 +223,6 @@ internal static unsafe class Mounts
     {
         Sys.Close(mount);
         return error;
-    }
-
-    private static byte* Put(byte* to, byte value)
-    {
-        *to = value;
-        return to + 1;
     }
 
     private struct Layers
@@ -246,36 +243,36 @@ internal unsafe ref struct NewMount
         _error = _context < 0 ? _context : 0;
     }
 
-    internal void Flag(ReadOnlySpan<byte> name) => Set(K.FsconfigFlag, (byte*)name.Start, null);
+    internal void Flag(ReadOnlySpan<byte> name) => Configure(K.FsconfigFlag, (byte*)name.Start, null);
 
-    internal void Text(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) => Set(K.FsconfigString, (byte*)name.Start, (byte*)value.Start);
+    internal void Set(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) => Configure(K.FsconfigString, (byte*)name.Start, (byte*)value.Start);
 
-    internal void Text(ReadOnlySpan<byte> name, byte* value) => Set(K.FsconfigString, (byte*)name.Start, value);
+    internal void Set(ReadOnlySpan<byte> name, byte* value) => Configure(K.FsconfigString, (byte*)name.Start, value);
 
     internal void Number(ReadOnlySpan<byte> name, ulong value)
     {
         byte* digits = stackalloc byte[24];
-        *Digits.Write(digits, value) = 0;
-        Set(K.FsconfigString, (byte*)name.Start, digits);
+        *Text.Number(digits, value) = 0;
+        Configure(K.FsconfigString, (byte*)name.Start, digits);
     }
 
     /// <summary>An open file where the kernel takes a path only: our working directory is a /proc that nobody can cover.</summary>
     internal void Descriptor(ReadOnlySpan<byte> name, int descriptor)
     {
         byte* path = stackalloc byte[40];
-        Digits.Write(path, "self/fd/"u8, (ulong)descriptor);
-        Set(K.FsconfigString, (byte*)name.Start, path);
+        Names.Numbered(path, "self/fd/"u8, (ulong)descriptor);
+        Configure(K.FsconfigString, (byte*)name.Start, path);
     }
 
     /// <summary>The mount, attached to nothing, or the first error.</summary>
     internal int Finish(ulong attributes)
     {
-        Set(K.FsconfigCreate, null, null);
+        Configure(K.FsconfigCreate, null, null);
         int mount = _error < 0 ? _error : (int)Sys.Call(Nr.Fsmount, _context, 1, (nint)attributes);
         Sys.Close(_context);
         return mount;
     }
 
-    private void Set(int command, byte* name, byte* value) =>
+    private void Configure(int command, byte* name, byte* value) =>
         _error = _error < 0 ? _error : (int)Sys.Call(Nr.Fsconfig, _context, command, (nint)name, (nint)value);
 }

@@ -59,13 +59,7 @@ internal static unsafe class Policy
         ReadOnlySpan<byte> sif = "SIF_MAGIC\0"u8; // behind the launch line
         byte* head = stackalloc byte[64];
         bool whole = Sys.Call(Nr.Pread64, image, (nint)head, 64, 0) == 64;
-        bool isSif = whole;
-        for (int i = 0; i < sif.Length; i++)
-        {
-            isSif &= head[32 + i] == ((byte*)sif.Start)[i];
-        }
-
-        return isSif ? Switch.Sif : whole && *(uint*)head == 0x73717368 ? Switch.SquashFs : Switch.Ext3; // "hsqs"
+        return whole && Text.Starts(head + 32, sif) ? Switch.Sif : whole && *(uint*)head == 0x73717368 ? Switch.SquashFs : Switch.Ext3; // "hsqs"
     }
 
     /// <summary>
@@ -115,7 +109,7 @@ internal static unsafe class Policy
     /// <summary>Refuses, and says what.</summary>
     internal static int Deny(ReadOnlySpan<byte> why, byte* path)
     {
-        AuditRecord.Deny(why, path);
+        AuditRecord.Deny(why);
         Say.Fatal(why, 0, "use an image that is allowed, or ask the administrator"u8, path);
         return -E.ACCES;
     }
@@ -124,7 +118,7 @@ internal static unsafe class Policy
     internal static int PathOf(int descriptor, byte* path)
     {
         byte* name = stackalloc byte[40];
-        Digits.Write(name, "self/fd/"u8, (ulong)descriptor);
+        Names.Numbered(name, "self/fd/"u8, (ulong)descriptor);
         int length = (int)Sys.Call(Nr.Readlinkat, s_processes, (nint)name, (nint)path, Trust.PathSize - 1);
         path[length < 0 ? 0 : length] = 0;
         return length < 0 ? length : length == Trust.PathSize - 1 || *path != '/' ? -E.NAMETOOLONG : 0;

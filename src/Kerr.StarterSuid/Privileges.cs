@@ -1,5 +1,4 @@
 using System;
-using System.Runtime.CompilerServices;
 
 namespace Kerr.Starter;
 
@@ -15,8 +14,8 @@ namespace Kerr.Starter;
 /// </summary>
 internal static unsafe class Privileges
 {
-    private const int Chown = 0, FileOwner = 3, SetGid = 6, SetUid = 7, SetPcap = 8, NetAdmin = 12, SysChroot = 18, SysAdmin = 21;
-    private const ulong Kept = (1UL << Chown) | (1UL << FileOwner) | (1UL << SetGid) | (1UL << SetUid) | (1UL << SetPcap) | (1UL << NetAdmin)
+    private const int Chown = 0, DacOverride = 1, FileOwner = 3, SetGid = 6, SetUid = 7, SetPcap = 8, NetAdmin = 12, SysChroot = 18, SysAdmin = 21;
+    private const ulong Kept = (1UL << Chown) | (1UL << DacOverride) | (1UL << FileOwner) | (1UL << SetGid) | (1UL << SetUid) | (1UL << SetPcap) | (1UL << NetAdmin)
         | (1UL << SysChroot) | (1UL << SysAdmin);
 
     private const int NoRootLocked = 0xEF; // SECBIT_NOROOT, NO_SETUID_FIXUP, KEEP_CAPS off but locked, NO_CAP_AMBIENT_RAISE, each with its lock
@@ -36,8 +35,7 @@ internal static unsafe class Privileges
     }
 
     /// <summary>Raises privileges for one step.</summary>
-    internal static int Raise(
-        ReadOnlySpan<byte> what, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0, [CallerMemberName] string method = "")
+    internal static int Raise(ReadOnlySpan<byte> what)
     {
         int error = SetIds(-1, 0, -1);
         if (error == 0)
@@ -47,46 +45,44 @@ internal static unsafe class Privileges
             error = Sys.Call(Nr.Setfsuid, -1) == (nint)Uid ? 0 : -E.PERM;
         }
 
-        Say.Debug("Raised privileges (U=0) for: "u8, what, file, line, method);
+        Say.Debug("Raised privileges (U=0) for: "u8, what);
         return error;
     }
 
     /// <summary>Raises privileges with root's own rights over files: to open devices of the host by fixed names.</summary>
-    internal static int RaiseAsOwner(
-        ReadOnlySpan<byte> what, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0, [CallerMemberName] string method = "")
+    internal static int RaiseAsOwner(ReadOnlySpan<byte> what)
     {
         int error = SetIds(-1, 0, -1);
-        Say.Debug("Raised privileges (U=0) for: "u8, what, file, line, method);
+        Say.Debug("Raised privileges (U=0) for: "u8, what);
         return error;
     }
 
     /// <summary>
     /// Becomes the user in all three ids and keeps the capabilities: overlay looks into its layers as its mounter from then on, and that is to be
-    /// the user. With CAP_CHOWN and CAP_FOWNER, since what is copied up keeps its owner.
+    /// the user. Where it writes, what is copied up keeps its owner (CAP_CHOWN, CAP_FOWNER), and its work directory has mode 0 (CAP_DAC_OVERRIDE): a payload
+    /// gets by that nowhere, since overlay asks the modes of every file for the payload itself first.
     /// </summary>
-    internal static int RaiseAsMounter(
-        ReadOnlySpan<byte> what, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0, [CallerMemberName] string method = "")
+    internal static int RaiseAsMounter(ReadOnlySpan<byte> what, bool writes)
     {
-        int error = Raise(what, file, line, method);
+        int error = Raise(what);
         error = error < 0 ? error : Sys.Prctl(K.PrSetKeepCaps, 1);
         error = error < 0 ? error : SetIds(Uid, Uid, Uid);
-        return error < 0 ? error : Set(Kept, Kept);
+        return error < 0 ? error : Set(Kept, writes ? Kept : 1UL << SysAdmin | 1UL << SetUid);
     }
 
     /// <summary>Back to the user, whichever way they were raised.</summary>
-    internal static int Lower(
-        [CallerFilePath] string file = "", [CallerLineNumber] int line = 0, [CallerMemberName] string method = "")
+    internal static int Lower()
     {
         int error = SetIds(Uid, Uid, 0);
         error = error < 0 ? error : Set(Kept, 0); // as mounter we kept the effective set, too
-        Say.Debug("Lowered privileges"u8, default, file, line, method);
+        Say.Debug("Lowered privileges"u8);
         return error;
     }
 
     /// <summary>Drops all privileges for good, then looks whether they are gone. Anything odd ends the process.</summary>
-    internal static void Drop([CallerFilePath] string file = "", [CallerLineNumber] int line = 0, [CallerMemberName] string method = "")
+    internal static void Drop()
     {
-        int error = Raise("drop privileges"u8, file, line, method);
+        int error = Raise("drop privileges"u8);
         error = error < 0 ? error : DropGroups();
         for (int capability = 0; error == 0 && capability < 64; capability++)
         {
@@ -111,8 +107,8 @@ internal static unsafe class Privileges
             Say.Fatal("privileges cannot be dropped"u8, error, "this is an error in kerr; please report it"u8);
         }
 
-        Say.Debug("Dropped privileges for good"u8, default, file, line, method);
-        Say.Debug("Confirmed: no privilege is left, none can be regained"u8, default, file, line, method);
+        Say.Debug("Dropped privileges for good"u8);
+        Say.Debug("Confirmed: no privilege is left, none can be regained"u8);
     }
 
     /// <summary>The groups are the caller's: we never had others. They are set again, so that whatever a change here may do, these are dropped to.</summary>

@@ -52,6 +52,7 @@ internal static unsafe class Program
             Say.Fatal("a mount namespace cannot be made"u8, error, "look at `sysctl user.max_mnt_namespaces`"u8);
         }
 
+        Trust.OpenSession();
         int builder = UserHalf.Start("build"u8, plan, out process);
         bool entered = Executor.Serve(builder, plan, mounts: true);
         Sys.Close(builder);
@@ -62,7 +63,6 @@ internal static unsafe class Program
 
         if (entered)
         {
-            AuditRecord.Start();
             Privileges.Drop();
             Relays.Rest(plan);
         }

@@ -36,6 +36,7 @@ internal static unsafe class Relays
             numbers[2] = (ulong)launch[0];
             numbers[3] = Entry.Mask;
             numbers[4] = early;
+            UserHalf.Keep(plan);
             UserHalf.Keep(lifeline[1]);
             UserHalf.Keep(launch[0]);
             UserHalf.Become("relay"u8, plan, numbers, 5, butChildren: true);

@@ -11,6 +11,9 @@ internal enum Request : uint
     /// <summary>The first of all. Number: level of messages.</summary>
     Begin,
 
+    /// <summary>Where in the plan the planner's text for the record of the launch is. Number: offset; Number2: length.</summary>
+    Record,
+
     /// <summary>Keeps the end by which a server is let go that waits in the host's namespaces. Descriptors: the end. Number: its index.</summary>
     Server,
 

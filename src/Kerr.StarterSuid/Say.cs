@@ -46,7 +46,8 @@ internal static unsafe class Say
     }
 
     /// <summary>A line that --debug prints: effective user, process, place in the source, then what is done.</summary>
-    internal static void Debug(ReadOnlySpan<byte> what, ReadOnlySpan<byte> more, string file, int line, string method)
+    internal static void Debug(
+        ReadOnlySpan<byte> what, ReadOnlySpan<byte> more = default, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0, [CallerMemberName] string method = "")
     {
         if (Level < 5)
         {
@@ -121,7 +122,7 @@ internal static unsafe class Say
     private static void Add(ulong value)
     {
         byte* digits = stackalloc byte[24];
-        *Digits.Write(digits, value) = 0;
+        *Text.Number(digits, value) = 0;
         Add(digits);
     }
 
@@ -140,51 +141,8 @@ internal static unsafe class Say
     }
 }
 
-/// <summary>Numbers and names as text that ends in NUL.</summary>
-internal static unsafe class Digits
+/// <summary>Errors of the few parts that this program shares with the starter.</summary>
+internal static unsafe class Report
 {
-    /// <summary>Writes a decimal number without NUL and answers the place after it.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static byte* Write(byte* to, ulong value)
-    {
-        ulong unit = 1;
-        while (value / unit >= 10)
-        {
-            unit *= 10;
-        }
-
-        for (; unit > 0; unit /= 10)
-        {
-            *to++ = (byte)('0' + (int)(value / unit % 10));
-        }
-
-        return to;
-    }
-
-    /// <summary>A prefix of ours, then a number, then NUL.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static byte* Write(byte* to, ReadOnlySpan<byte> prefix, ulong value)
-    {
-        for (int i = 0; i < prefix.Length; i++)
-        {
-            *to++ = ((byte*)prefix.Start)[i];
-        }
-
-        to = Write(to, value);
-        *to = 0;
-        return to;
-    }
-
-    /// <summary>A decimal number that is the whole text; −1 when it is none.</summary>
-    internal static long Parse(byte* text)
-    {
-        long value = 0;
-        int digits = 0;
-        for (; *text >= '0' && *text <= '9' && digits < 18; digits++, text++)
-        {
-            value = (value * 10) + (*text - '0');
-        }
-
-        return digits > 0 && *text == 0 ? value : -1;
-    }
+    internal static void Fatal(ReadOnlySpan<byte> message, int error, ReadOnlySpan<byte> remedy) => Say.Fatal(message, error, remedy, null);
 }

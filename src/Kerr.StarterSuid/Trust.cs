@@ -25,7 +25,7 @@ internal static unsafe class Trust
             byte* own = (byte*)start;
             int length = (int)Sys.Call(Nr.Readlinkat, K.AtCwd, (nint)"/proc/self/exe"u8.Start, (nint)own, PathSize - 64);
             s_prefix = length - place.Length;
-            if (s_prefix < 0 || !Ends(own + s_prefix, place))
+            if (s_prefix < 0 || !Text.Starts(own + s_prefix, place))
             {
                 Say.Fatal("starter-suid runs only from the place where it was installed, libexec/kerr"u8, length, "make install-setuid"u8);
             }
@@ -43,12 +43,16 @@ internal static unsafe class Trust
 
             Sys.Close(self);
             UserHalf = OpenOurs("/libexec/kerr/starter-user"u8, O.ReadOnly);
-            Session = OpenOurs("/libexec/kerr/session"u8, O.Path | O.Directory);
-            bool system = s_prefix == 4 && Ends(own, "/usr/libexec/kerr/starter-suid"u8);
-            s_prefix = system ? 0 : s_prefix;
+            bool system = s_prefix == 4 && Text.Starts(own, "/usr/libexec/kerr/starter-suid"u8);
+            nint prefix = s_prefix;
+            s_prefix = system ? 0 : prefix;
             Configuration = OpenOurs("/etc/kerr/kerr.conf"u8, O.ReadOnly);
+            s_prefix = prefix;
         }
     }
+
+    /// <summary>Opens where the session is mounted: in our own mount namespace, whose mounts are others than the host's.</summary>
+    internal static void OpenSession() => Session = OpenOurs("/libexec/kerr/session"u8, O.Path | O.Directory);
 
     /// <summary>Opens an absolute path (O_PATH) if only root can change what it leads to; EPERM when others could, or a link is in the way.</summary>
     internal static int Open(byte* path, bool directory)
@@ -98,15 +102,7 @@ internal static unsafe class Trust
         byte* path = stackalloc byte[PathSize];
         fixed (Path* own = &s_own)
         {
-            for (nint i = 0; i < s_prefix; i++)
-            {
-                path[i] = ((byte*)own)[i];
-            }
-        }
-
-        for (nint i = 0; i <= below.Length; i++)
-        {
-            path[s_prefix + i] = ((byte*)below.Start)[i]; // with its NUL
+            *Text.Copy(Text.Copy(path, own, s_prefix), below.Start, below.Length) = 0;
         }
 
         FileStatus seen = default;
@@ -127,19 +123,6 @@ internal static unsafe class Trust
         Say.Fatal(error is -E.NOENT ? "a file of the setuid mode is missing: "u8
             : "it, and every directory that leads to it, must be owned by root and writable by nobody else: "u8, error,
             "make install-setuid; chown root and chmod go-w what is wrong; or use --userns"u8, path);
-
-    private static bool Ends(byte* text, ReadOnlySpan<byte> with)
-    {
-        for (int i = 0; i < with.Length; i++)
-        {
-            if (text[i] != ((byte*)with.Start)[i])
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
 
     private struct Path
     {

@@ -45,16 +45,28 @@ internal static unsafe class UserHalf
         arguments[0] = (byte*)"starter-user"u8.Start;
         arguments[1] = (byte*)mode.Start;
         arguments[2] = texts;
-        *Digits.Write(texts, (ulong)plan) = 0;
+        *Text.Number(texts, (ulong)plan) = 0;
         for (int i = 0; i < count; i++)
         {
             arguments[3 + i] = texts + ((i + 1) * DigitsSize);
-            *Digits.Write(arguments[3 + i], numbers[i]) = 0;
+            *Text.Number(arguments[3 + i], numbers[i]) = 0;
         }
 
         arguments[3 + count] = null;
         int error = Entry.Restore(butChildren);
         error = error < 0 ? error : (int)Sys.Call(Nr.Execveat, Trust.UserHalf, (nint)(""u8).Start, (nint)arguments, (nint)(&none), K.AtEmptyPath);
         Say.Fatal("cannot execute starter-user"u8, error, "make install-setuid"u8);
+    }
+}
+
+/// <summary>Names that end in a number.</summary>
+internal static unsafe class Names
+{
+    /// <summary>Writes words of ours, a number and NUL, and answers where the NUL is.</summary>
+    internal static byte* Numbered(byte* to, ReadOnlySpan<byte> words, ulong number)
+    {
+        to = Text.Number(Text.Copy(to, words.Start, words.Length), number);
+        *to = 0;
+        return to;
     }
 }

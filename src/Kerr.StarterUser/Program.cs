@@ -37,6 +37,7 @@ internal static unsafe class Program
 
         if (argc == 8 && Text.Same(arguments[1], "relay"u8))
         {
+            Plan.Open((int)plan);
             Init.RelayFor((int)Number(arguments[3]), (int)Number(arguments[4]), (int)Number(arguments[5]), Number(arguments[6]), Number(arguments[7]));
         }
         else if (Text.Same(arguments[1], "rest"u8))
@@ -56,9 +57,15 @@ internal static unsafe class Program
     {
         Open(plan);
         Asking.End = end;
+        byte* record = Plan.String(Plan.Start, Header.Record);
         if (Sys.Fcntl(end, K.SetDescriptorFlags, 1) < 0 || Asking.Ask(Request.Begin, (ulong)(long)Report.Level) < 0)
         {
             Sys.Exit(255);
+        }
+
+        if (record != null && !servers)
+        {
+            Asking.Ask(Request.Record, (ulong)(record - Plan.Start), (ulong)Text.Length(record), 0, -1, -1, -1, out _);
         }
 
         for (uint i = 0; i < Plan.StepCount; i++)

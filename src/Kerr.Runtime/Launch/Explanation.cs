@@ -204,6 +204,7 @@ public static class Explanation
     private static string ModeText(LaunchMode mode) => mode switch
     {
         LaunchMode.Root => "root, without a user namespace",
+        LaunchMode.Setuid => "setuid starter, without a user namespace",
         LaunchMode.Fakeroot => "root of a user namespace",
         _ => "user namespace",
     };
@@ -211,6 +212,7 @@ public static class Explanation
     private static string ModeName(LaunchMode mode) => mode switch
     {
         LaunchMode.Root => "root",
+        LaunchMode.Setuid => "setuid",
         LaunchMode.Fakeroot => "fakeroot",
         _ => "userns",
     };

@@ -9,6 +9,9 @@ public enum LaunchMode
     UserNamespace,
     Root,
     Fakeroot,
+
+    /// <summary>By the setuid starter, without a user namespace.</summary>
+    Setuid,
 }
 
 /// <summary>A directory of the host that must be there before the launch.</summary>

@@ -43,7 +43,7 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
     {
         using ImageFacts image = Look(request.Image, host);
         EndPhase("image facts");
-        if (Origin.Blaming(request.Why("unsquash"), () => TemporarySandbox.Reason(request, configuration, image.File, host)) is { } why)
+        if (Origin.Blaming(request.Why("unsquash"), () => TemporarySandbox.Reason(request, configuration, image.File, image.Path, host, installation)) is { } why)
         {
             if (tell is null)
             {
@@ -117,14 +117,17 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
         ulong now = Nanoseconds(Stopwatch.GetTimestamp());
         byte[] bytes = PlanEncoder.Encode(plan, numbers, new PlanEncoder.Timing(Nanoseconds(startedAt), now, plan.Request.Timings ? Phases() : []), records);
         int fd = Seal(bytes);
-        string starter = installation.LibexecDir + "/kerr-starter";
+        string number = fd.ToString(CultureInfo.InvariantCulture);
+        bool setuid = plan.Mode == LaunchMode.Setuid;
+        string starter = setuid ? installation.SetuidStarter : installation.LibexecDir + "/kerr-starter";
         if (startRecord is not null && !SentByStarter(plan) && !sink!.Send(startRecord))
         {
             tell?.Invoke(VerboseLevel, $"the launch is not recorded: {configuration.AuditSink} does not take more just now");
         }
 
         beforeExec();
-        LinuxException error = CurrentProcess.Exec(starter, ["kerr-starter", fd.ToString(CultureInfo.InvariantCulture)], []);
+        LinuxException error = CurrentProcess.Exec(
+            starter, !setuid ? ["kerr-starter", number] : SetuidMode.HasServers(plan) ? ["starter-suid", number, "serve"] : ["starter-suid", number], []);
         if (recorded is not null)
         {
             sink?.Send(LaunchRecord.Failed(recorded));

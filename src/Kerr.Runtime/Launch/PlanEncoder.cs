@@ -181,7 +181,7 @@ public sealed class PlanEncoder
 
         uint flags = (plan.Request.Timings ? HeaderFlags.Timings : 0)
             | (plan.Request.Colour ? HeaderFlags.Colour : 0)
-            | (plan.Mode == LaunchMode.Root ? 0 : HeaderFlags.UserNamespace);
+            | (plan.Mode is LaunchMode.Root or LaunchMode.Setuid ? 0 : HeaderFlags.UserNamespace);
         uint descriptorTable = Numbers(descriptors);
         uint program = Text(plan.Request.Program);
         uint image = Text(plan.Request.Image);

@@ -15,7 +15,7 @@ public static class TemporarySandbox
 {
     /// <summary>Why a launch has to unpack its image; null when it has not.</summary>
     /// <exception cref="UserException">It would have to, and may not.</exception>
-    internal static string? Reason(LaunchRequest request, SiteConfiguration configuration, ImageFile image, IHostFacts host)
+    internal static string? Reason(LaunchRequest request, SiteConfiguration configuration, ImageFile image, string path, IHostFacts host, Installation installation)
     {
         if (image.Kind is not (ImageKind.Sif or ImageKind.SquashFs) || image.Root?.FileSystem != PartitionFileSystem.SquashFs)
         {
@@ -31,6 +31,7 @@ public static class TemporarySandbox
 
         bool may = !request.NoTemporarySandbox && configuration.TmpSandbox;
         return may && Isolation.ModeOf(request, host) != LaunchMode.Root && !host.IsAccessible("/dev/fuse", 6)
+            && !(host.Stat("/dev/fuse") is not null && SetuidMode.IsUsed(request, configuration, image, path, host, installation, new PlanNotes()))
             ? host.Stat("/dev/fuse") is null ? "this host has no /dev/fuse" : "/dev/fuse is closed to this user"
             : null;
     }

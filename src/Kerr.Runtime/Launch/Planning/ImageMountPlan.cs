@@ -26,7 +26,8 @@ internal static class ImageMountPlan
         }
 
         // Descriptors and servers must be there before the namespaces are left, so these steps go to the front.
-        if (plan.Isolation.Mode == LaunchMode.Root)
+        if (plan.Isolation.Mode == LaunchMode.Root || (plan.Isolation.Mode == LaunchMode.Setuid && !write && partition.FileSystem == PartitionFileSystem.SquashFs
+            && SetuidMode.KernelMay(plan.Configuration, path, plan.Host)))
         {
             AddKernelMount(plan, path, partition, target, write, what);
         }
@@ -44,7 +45,7 @@ internal static class ImageMountPlan
     {
         string type = partition.FileSystem == PartitionFileSystem.SquashFs ? "squashfs" : "ext3";
         plan.Steps.Add(new MountImageStep(
-            $"Mounting {what}: {path}", "the caller is root: the kernel mounts it", plan.Open(path, write, what, Lock(partition)), type,
+            $"Mounting {what}: {path}", plan.Isolation.Mode == LaunchMode.Root ? "the caller is root: the kernel mounts it" : "root alone can change the image: the kernel mounts it", plan.Open(path, write, what, Lock(partition)), type,
             partition.Offset, partition.Size, target,
             (plan.BindFlags & ~MountFlags.Recursive) | (write ? 0 : MountFlags.ReadOnly), plan.Configuration.MaxLoopDevices)
         {
@@ -186,7 +187,7 @@ internal static class ImageMountPlan
                 "load the driver as root: modprobe fuse" + unpack);
         }
 
-        if (!plan.Host.IsAccessible("/dev/fuse", 6))
+        if (plan.Isolation.Mode != LaunchMode.Setuid && !plan.Host.IsAccessible("/dev/fuse", 6))
         {
             throw new UserException(
                 $"image {path} cannot be mounted: /dev/fuse is closed to this user",

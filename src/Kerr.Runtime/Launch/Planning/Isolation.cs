@@ -40,12 +40,12 @@ internal sealed record Isolation
 
     public required IReadOnlySet<string> NoMount { get; init; }
 
-    public bool InUserNamespace => Mode != LaunchMode.Root;
+    public bool InUserNamespace => Mode is LaunchMode.UserNamespace or LaunchMode.Fakeroot;
 
-    public static Isolation Of(LaunchRequest request, SiteConfiguration configuration, IHostFacts host, PlanNotes notes)
+    public static Isolation Of(LaunchRequest request, SiteConfiguration configuration, IHostFacts host, PlanNotes notes, bool setuid = false)
     {
         bool all = request.ContainAll || request.Compat;
-        LaunchMode mode = ModeOf(request, host);
+        LaunchMode mode = setuid ? LaunchMode.Setuid : ModeOf(request, host);
         if (mode == LaunchMode.Root && request.Fakeroot)
         {
             notes.Skip("user namespace of --fakeroot", "the caller is root already");

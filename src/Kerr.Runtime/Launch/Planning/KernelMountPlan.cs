@@ -36,7 +36,7 @@ internal static class KernelMountPlan
         }
         else
         {
-            plan.Steps.Add(plan.Isolation.InUserNamespace
+            plan.Steps.Add(plan.Isolation.Mode != LaunchMode.Root
                 ? BindSys(plan)
                 : New("sysfs", "/sys", "configuration: mount sys = yes") with
                 {

@@ -67,6 +67,7 @@ internal static class NamespacePlan
         => plan.Isolation.Mode switch
         {
             LaunchMode.Root => "the caller is root",
+            LaunchMode.Setuid => "the setuid starter makes them without a user namespace",
             LaunchMode.Fakeroot when plan.Request.InsideNamespace => "the caller is root of a user namespace made for it",
             LaunchMode.Fakeroot => plan.Request.Fakeroot ? plan.Request.Why("fakeroot") : plan.Request.Why("userns"),
             _ => plan.Request.UserNamespace ? plan.Request.Why("userns") : "an ordinary user mounts only in a user namespace",
@@ -111,6 +112,11 @@ internal static class NamespacePlan
 
     private static List<Failure> Failures(PlanContext plan)
     {
+        if (plan.Isolation.Mode == LaunchMode.Setuid)
+        {
+            return [new(default, "cannot create namespaces", "look at `sysctl user`; or use --userns")];
+        }
+
         if (!plan.Isolation.InUserNamespace)
         {
             return

@@ -29,7 +29,7 @@ public static class Planner
         LaunchRequest request, SiteConfiguration configuration, ImageFacts image, IHostFacts host, Installation installation)
     {
         var notes = new PlanNotes();
-        var plan = new PlanContext(request, configuration, image, host, installation, notes, Isolation.Of(request, configuration, host, notes));
+        var plan = new PlanContext(request, configuration, image, host, installation, notes, Isolation.Of(request, configuration, host, notes, SetuidMode.IsUsed(request, configuration, image.File, image.Path, host, installation, notes)));
         Check(plan);
 
         plan.Home = HomePlan.Decide(plan);

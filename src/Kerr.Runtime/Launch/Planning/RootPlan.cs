@@ -109,7 +109,8 @@ internal static class RootPlan
             }
         }
 
-        return underlay == "no" ? ways : ways | RootFlags.Underlay;
+        // A root put together by the user's half could be anything: where images are limited the setuid starter takes none.
+        return underlay == "no" || (plan.Isolation.Mode == LaunchMode.Setuid && SetuidMode.LimitsImages(plan.Configuration)) ? ways : ways | RootFlags.Underlay;
     }
 
     private static ulong MountFlagsOfRoot(PlanContext plan)

@@ -37,7 +37,7 @@ internal static class SharePlan
         // A root inside has every capability over a shared namespace: it could change what others get.
         if (plan.Isolation.Mode != LaunchMode.UserNamespace || plan.Isolation.InsideUid == 0)
         {
-            plan.Notes.Skip("sharing the mount of the image", "the payload is root of its user namespace");
+            plan.Notes.Skip("sharing the mount of the image", plan.Isolation.Mode == LaunchMode.Setuid ? "there is no user namespace to share" : "the payload is root of its user namespace");
             return;
         }
 
