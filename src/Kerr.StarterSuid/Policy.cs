@@ -101,7 +101,7 @@ internal static unsafe class Policy
         fixed (byte* binds = read.Binds)
         {
             return error < 0 ? error
-                : IsBelow(path, session) || IsBelowOne(path, (byte*)always.Start, (uint)always.Length) || IsBelowOne(path, binds, read.BindLength) ? 0
+                : IsBelow(path, session) || IsBelowOne(path, (byte*)always.Start, (uint)always.Length, source) || IsBelowOne(path, binds, read.BindLength, source) ? 0
                 : Deny("the administrator lets users bind nothing (`user bind control = no`): "u8, path);
         }
     }
@@ -110,7 +110,7 @@ internal static unsafe class Policy
     internal static int Deny(ReadOnlySpan<byte> why, byte* path)
     {
         AuditRecord.Deny(why);
-        Say.Fatal(why, 0, "use an image that is allowed, or ask the administrator"u8, path);
+        Say.Fatal(why, 0, "ask the administrator; limits of the setuid mode do not bind launches with --userns"u8, path);
         return -E.ACCES;
     }
 
@@ -125,11 +125,15 @@ internal static unsafe class Policy
     }
 
     /// <summary>Whether a path is one of these, or below it: component by component, so that /scratch2 is not below /scratch.</summary>
-    private static bool IsBelowOne(byte* path, byte* directories, uint length)
+    /// <remarks>With an open file: or one of these itself, where its name leads there by links (/etc/localtime).</remarks>
+    private static bool IsBelowOne(byte* path, byte* directories, uint length, int file = -1)
     {
+        FileStatus wanted = default;
+        FileStatus named = default;
+        bool known = file >= 0 && FileStatus.Read(file, &wanted) == 0;
         for (uint i = 0; i < length; i++)
         {
-            if (IsBelow(path, directories + i))
+            if (IsBelow(path, directories + i) || (known && FileStatus.Read(K.AtCwd, directories + i, 0, &named) == 0 && named.SameFile(&wanted)))
             {
                 return true;
             }

@@ -28,6 +28,9 @@ internal static class Programs
     /// <summary>A stranger to the keeper of shared images, or a neighbour.</summary>
     public static string Meeting => Compile("meeting");
 
+    /// <summary>Executes a starter with a plan from a file, and arguments and environment of the test.</summary>
+    public static string Sealed => Compile("sealed");
+
     private static string Compile(string name)
     {
         string program = $"{Tree.Run}/programs/{name}";

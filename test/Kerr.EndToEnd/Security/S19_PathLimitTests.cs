@@ -1,0 +1,56 @@
+using System;
+using System.IO;
+using Kerr.EndToEnd.Harness;
+using Kerr.EndToEnd.Setuid;
+using Xunit;
+
+namespace Kerr.EndToEnd.Security;
+
+/// <summary>S19: path limits compare whole components, so that /s2 is not below /s (CVE-2026-47215, CVE-2026-48785).</summary>
+public sealed class S19_PathLimitTests(SetuidTree tree) : IClassFixture<SetuidTree>
+{
+    [Theory]
+    [InlineData("/s", true)]
+    [InlineData("/s/", true)]
+    [InlineData("//s", true)]
+    [InlineData("/s/below", true)]
+    [InlineData("", true)]
+    [InlineData("/s2", false)]
+    [InlineData("/s/b", false)]
+    [InlineData("/s/below/image/further", false)]
+    [InlineData("/s/../s", false)]  // names nothing: the kernel's path has no `..`
+    [InlineData("/t", false)]
+    [InlineData("/S", false)]
+    public void A_limit_names_whole_directories(string limit, bool allowed)
+    {
+        string top = Host.Directory();
+        string image = top + "/s/below/image";
+        Directory.CreateDirectory(top + "/s/below");
+        Host.Run("cp", "-a", Images.Directory, image);
+        tree.Configure();
+        string plan = tree.Plan("exec", image, "/bin/echo", "ran");
+        tree.Configure($"limit container paths = {top}{limit}");
+
+        Result result = As.User.Named(Programs.Sealed).Run(plan, tree.Starter, "9", "--");
+
+        result.Ends(allowed ? 0 : 255);
+        Assert.Equal(allowed ? "ran\n" : "", result.Out);
+    }
+
+    [Fact]
+    public void A_link_or_dots_in_the_images_name_lead_to_where_it_is()
+    {
+        string top = Host.Directory();
+        Directory.CreateDirectory(top + "/s");
+        Directory.CreateDirectory(top + "/s2");
+        Host.Run("cp", "-a", Images.Directory, top + "/s2/image");
+        File.CreateSymbolicLink(top + "/s/image", top + "/s2/image");
+        Directory.CreateDirectory(top + "/s\nx");
+        Host.Run("cp", "-a", Images.Directory, top + "/s\nx/image");
+        tree.Configure($"limit container paths = {top}/s");
+        foreach (string name in (string[])["/s/image", "/s/../s2/image", "/s\nx/image"])
+        {
+            Assert.Equal("", tree.User.Run("exec", top + name, "/bin/echo", "ran").Ends(255).Out);
+        }
+    }
+}
