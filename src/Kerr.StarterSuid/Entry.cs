@@ -51,6 +51,7 @@ internal static unsafe class Entry
         error = error < 0 ? error : LowerCoreLimit();
         error = error < 0 ? error : (int)Sys.Call(Nr.Chdir, (nint)"/"u8.Start);
         s_fileMask = (int)Sys.Call(Nr.Umask, 0x3F);
+        error = error < 0 ? error : s_fileMask < 0 ? s_fileMask : 0;
         if (error < 0)
         {
             Say.Fatal("the circumstances of this launch cannot be put right"u8, error, "raise its limits, or use --userns"u8);
@@ -75,8 +76,7 @@ internal static unsafe class Entry
         error = error < 0 ? error : (int)Sys.Call(Nr.Prlimit64, 0, K.LimitCore, 0, (nint)limits);
         limits[0] = s_core;
         error = error < 0 ? error : (int)Sys.Call(Nr.Prlimit64, 0, K.LimitCore, (nint)limits, 0);
-        Sys.Call(Nr.Umask, s_fileMask);
-        return error;
+        return error < 0 ? error : Sys.Call(Nr.Umask, s_fileMask) < 0 ? -E.INVAL : 0;
     }
 
     internal static int SetMask(ulong mask) => (int)Sys.Call(Nr.Sigprocmask, 2, (nint)(&mask), 0, 8);

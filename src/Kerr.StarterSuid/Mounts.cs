@@ -124,11 +124,18 @@ internal static unsafe class Mounts
     internal static int Overlay(int target, int upper, int work, ulong flags)
     {
         bool written = upper >= 0 || work >= 0;
-        if (s_layerCount == 0 || (written && (!IsInSession(upper) || !IsInSession(work))))
+        int error = s_layerCount == 0 || (written && (!IsInSession(upper) || !IsInSession(work))) ? -E.PERM : 0;
+        error = error < 0 ? error : Merge(target, upper, work, flags, written);
+        for (; s_layerCount > 0; s_layerCount--)
         {
-            return -E.PERM;
+            Sys.Close(s_layers.Open[s_layerCount - 1]);
         }
 
+        return error;
+    }
+
+    private static int Merge(int target, int upper, int work, ulong flags, bool written)
+    {
         byte* lower = stackalloc byte[32 * MostLayers];
         byte* end = lower;
         for (int i = 0; i < s_layerCount; i++)
@@ -148,13 +155,7 @@ internal static unsafe class Mounts
         made.Set("redirect_dir"u8, "nofollow"u8);
         made.Set("metacopy"u8, "off"u8);
         made.Set("index"u8, "off"u8);
-        int error = Attach(made.Finish((flags & ReadOnly) | NoSuid | NoDevices), target);
-        for (; s_layerCount > 0; s_layerCount--)
-        {
-            Sys.Close(s_layers.Open[s_layerCount - 1]);
-        }
-
-        return error;
+        return Attach(made.Finish((flags & ReadOnly) | NoSuid | NoDevices), target);
     }
 
     /// <summary>A FUSE mount whose requests are the user's to answer, and whose files nobody but the user reaches.</summary>

@@ -27,9 +27,11 @@ internal static unsafe class Privileges
     /// <summary>The first act: gives up for good what no step needs, and becomes the user until one does.</summary>
     internal static int Begin()
     {
-        Uid = (uint)Sys.Call(Nr.Getuid);
-        Gid = (uint)Sys.Call(Nr.Getgid);
-        int error = Set(Kept, Kept);
+        nint user = Sys.Call(Nr.Getuid);
+        nint group = Sys.Call(Nr.Getgid);
+        Uid = (uint)user;
+        Gid = (uint)group;
+        int error = user < 0 || group < 0 ? -E.INVAL : Set(Kept, Kept); // neither can fail, and a wrong one would be somebody else
         error = error < 0 ? error : Sys.Prctl(K.PrAmbient, K.AmbientClear);
         return error < 0 ? error : SetIds(-1, Uid, -1);
     }
@@ -146,7 +148,7 @@ internal static unsafe class Privileges
         for (int capability = 0; error == 0 && capability < 64; capability++)
         {
             int has = Sys.Prctl(K.PrBoundingRead, capability);
-            error = has > 0 ? -E.PERM : 0;
+            error = has == 0 || (has == -E.INVAL && capability > 30) ? 0 : -E.PERM;
         }
 
         return error;

@@ -67,7 +67,8 @@ internal static unsafe class Program
             Relays.Rest(plan);
         }
 
-        return 255; // the other half has said why
+        Sys.Exit(255); // the other half has said why
+        return 255;
     }
 
     /// <summary>Waits for a half of the user's; one that failed has said why.</summary>

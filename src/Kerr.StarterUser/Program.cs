@@ -49,6 +49,7 @@ internal static unsafe class Program
             Build((int)plan, (int)Number(arguments[3]), servers: Text.Same(arguments[1], "serve"u8));
         }
 
+        Sys.Exit(255);
         return 255;
     }
 

@@ -31,6 +31,9 @@ internal static class Programs
     /// <summary>Executes a starter with a plan from a file, and arguments and environment of the test.</summary>
     public static string Sealed => Compile("sealed");
 
+    /// <summary>Asks starter-suid for what it should refuse, in the place of starter-user.</summary>
+    public static string Asking => Compile("asking");
+
     private static string Compile(string name)
     {
         string program = $"{Tree.Run}/programs/{name}";

@@ -1,4 +1,3 @@
-using System;
 using System.IO;
 using Kerr.EndToEnd.Harness;
 using Kerr.EndToEnd.Setuid;

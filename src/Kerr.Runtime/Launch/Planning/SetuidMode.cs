@@ -1,6 +1,5 @@
 using System;
 using Kerr.Image;
-using Kerr.Linux;
 using Kerr.Linux.Files;
 using Kerr.Runtime.Configuration;
 

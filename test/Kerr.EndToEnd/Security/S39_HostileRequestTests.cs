@@ -1,0 +1,152 @@
+using System;
+using System.IO;
+using System.Linq;
+using Kerr.EndToEnd.Harness;
+using Kerr.EndToEnd.Setuid;
+using Xunit;
+
+namespace Kerr.EndToEnd.Security;
+
+/// <summary>
+/// S39, S40, S16: the privileged half joins nothing, merges only what is its own, takes no option of a user's, and mounts by the kernel no image that
+/// somebody else could change, whatever it is asked and in whatever order (Sarus, firejail, libfuse CVE-2018-10906, CVE-2023-30549).
+/// </summary>
+public sealed class S39_HostileRequestTests(HostileTree hostile) : IClassFixture<HostileTree>
+{
+    private const string Session = "7 0 0 0", Refused = " -1";
+
+    private static string Image => "10 0 0 0 " + Images.Directory + " s:image";
+
+    [Theory]
+    [InlineData("5 0x10000000 0 0")]                // CLONE_NEWUSER
+    [InlineData("5 0x20000 0 0")]                   // CLONE_NEWNS: it has its own
+    [InlineData("5 0x2000000 0 0")]                 // CLONE_NEWCGROUP
+    [InlineData("5 0xffffffffffffffff 0 0")]
+    [InlineData("6 1 0 0")]                         // fork without a PID namespace
+    [InlineData("16 0 0 0")]                        // host name of the host
+    [InlineData("17 0 0 0")]                        // loopback of the host
+    [InlineData("11 0 0 0 /etc /tmp")]              // bind without a session
+    [InlineData("18 0 0 0 /")]                      // enter the host's root
+    [InlineData("12 0 0 0 /tmp")]
+    [InlineData("10 0 0 0 / /tmp")]
+    [InlineData("99 0 0 0")]
+    public void Nothing_is_done_before_there_is_a_session(string request)
+        => Assert.StartsWith(request[..request.IndexOf(' ', StringComparison.Ordinal)] + Refused, hostile.Ask(request).Out, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("7 0 0 0")]                         // a second session
+    [InlineData("18 0 0 0 /")]                      // a root without an image
+    [InlineData("12 0 1 0 s:upper")]                // a new /proc would show what the host's hides
+    [InlineData("12 0 3 0 s:upper")]                // mqueue of the host
+    [InlineData("12 0 7 0 s:upper")]                // no such kind
+    [InlineData("10 0 0 0 /usr /tmp")]              // an image over a place of the host
+    [InlineData("15 0 0 0 s:root")]                 // an overlay of nothing
+    public void What_a_session_does_not_allow_is_refused(string request)
+    {
+        string[] lines = hostile.Ask(Session, request).Lines;
+        Assert.Equal(["7 0", request[..request.IndexOf(' ', StringComparison.Ordinal)] + Refused], lines);
+    }
+
+    [Fact]
+    public void An_overlay_writes_to_the_session_only()
+    {
+        string own = Host.Directory(TestUser.First);
+        Directory.CreateDirectory(own + "/upper");
+        Directory.CreateDirectory(own + "/work");
+        Host.Run("chown", "-R", TestUser.First.Name, own);
+        string[] lines = hostile.Ask(Session, Image, "14 0 0 0 s:image", $"15 0 0 0 s:root {own}/upper {own}/work", "14 0 0 0 s:image", "15 0 0 0 s:root /etc /etc", "14 0 0 0 s:image", "15 0 0 0 s:root s:upper s:work").Lines;
+        Assert.Equal(["7 0", "10 0", "14 0", "15 -1", "14 0", "15 -1", "14 0", "15 0"], lines);
+    }
+
+    [Fact]
+    public void Images_come_before_everything_that_a_user_mounts()
+    {
+        string sif = SetuidLaunchTests.Copy(Images.Sif, hostile.Tree.Images + "/late.sif");
+        string[] lines = hostile.Ask(Session, "11 0 0 0 /usr /usr", $"8 0 4096 0 r:{sif} s:image", $"9 0 0 0 r:{sif} s:image", Image).Lines;
+        Assert.Equal(["7 0", "11 0", "8 -1", "9 -1", "10 -1"], lines);
+    }
+
+    [Theory]
+    [InlineData("own", 0x1A4)]              // the user's file
+    [InlineData("root, others write", 0x1B6)]
+    [InlineData("root, in a directory of the user's", 0x1A4)]
+    public void The_kernel_mounts_no_image_that_others_can_change(string whose, int mode)
+    {
+        hostile.Tree.Configure("allow setuid-mount squashfs = yes", "allow setuid-mount extfs = yes");
+        string directory = whose.Contains("directory", StringComparison.Ordinal) ? Host.Directory(TestUser.First) : whose == "own" ? Host.Directory() : hostile.Tree.Images;
+        string image = SetuidLaunchTests.Copy(Images.Sif, directory + "/image.sif", whose == "own" ? TestUser.First : null);
+        File.SetUnixFileMode(image, (UnixFileMode)mode);
+
+        Result result = hostile.Ask(Session, $"8 0 4096 0 r:{image} s:image");
+
+        result.Ends(255).Warns("the kernel mounts only images that root alone can change");
+        Assert.Equal("7 0\n8 ended\n", result.Out);
+    }
+
+    [Fact]
+    public void No_ext3_reaches_the_kernels_driver()
+    {
+        hostile.Tree.Configure("allow setuid-mount squashfs = yes", "allow setuid-mount extfs = yes");
+        string image = hostile.Tree.Images + "/image.ext3";
+        Host.Run("mke2fs", "-q", "-t", "ext3", image, "4M");
+        File.SetUnixFileMode(image, Modes.Readable);
+
+        string[] lines = hostile.Ask(Session, $"8 0 4194304 0 r:{image} s:image").Lines;
+
+        Assert.Equal("7 0", lines[0]);
+        Assert.StartsWith("8 -", lines[1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0", "99999999999")]        // beyond the end
+    [InlineData("99999999999", "4096")]
+    [InlineData("0xffffffffffffffff", "4096")]
+    [InlineData("4096", "0xffffffffffffffff")]
+    public void Numbers_beyond_the_image_are_refused(string offset, string size)
+    {
+        hostile.Tree.Configure("allow setuid-mount squashfs = yes");
+        string sif = SetuidLaunchTests.Copy(Images.Sif, hostile.Tree.Images + "/beyond.sif");
+        Assert.Equal(["7 0", "8 -22"], hostile.Ask(Session, $"8 {offset} {size} 0 r:{sif} s:image").Lines);
+    }
+
+    [Fact]
+    public void Who_asks_rightly_becomes_a_payload_without_privilege()
+    {
+        string uid = TestUser.First.Uid.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string[] lines = hostile.Ask(Session, Image, "11 0 0 0 s:image s:root", "18 0 0 0 s:root").Lines;
+        Assert.Equal("18 0", lines[^2]);
+        Assert.Equal($"payload {uid} {uid} {uid} {uid} caps 0 0 bounding 0 regained 0 privileges 0", lines[^1]);
+    }
+
+    [Fact]
+    public void S33_the_privileged_half_cannot_be_traced_and_its_memory_and_descriptors_not_read()
+    {
+        string[] lines = hostile.Ask("attack").Lines;
+        Assert.Equal(12, lines.Length);
+        Assert.All(lines.Where(static line => !line.StartsWith("maps", StringComparison.Ordinal)), static line => Assert.EndsWith(" closed", line, StringComparison.Ordinal));
+    }
+
+    /// <summary>Seeded: the number in the message of a failure makes it happen again.</summary>
+    [Fact]
+    public void Random_requests_gain_nothing()
+    {
+        int rounds = Environment.GetEnvironmentVariable("KERR_LONG") == "1" ? 2_000 : 40;
+        string uid = TestUser.First.Uid.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string before = Canary();
+        for (int seed = 1; seed <= rounds; seed++)
+        {
+            string[] start = seed % 2 == 0 ? [Session, Image] : [];
+            Result result = hostile.Ask([.. start, $"fuzz {seed} 300"]);
+            Assert.True(result.Signal == 0 && result.ExitCode is 0 or 255, $"seed {seed}\n{result}");
+            foreach (string line in result.Lines.Where(static line => line.StartsWith("payload", StringComparison.Ordinal)))
+            {
+                Assert.Equal($"payload {uid} {uid} {uid} {uid} caps 0 0 bounding 0 regained 0 privileges 0", line);
+            }
+
+            Assert.Equal(before, Canary());
+        }
+    }
+
+    /// <summary>What a launch that went wrong might have changed on the host.</summary>
+    private static string Canary() => Host.Run("sh", "-c", "hostname; cat /proc/self/mountinfo | wc -l; stat -c '%u %g %a %s' /etc /etc/passwd /dev/null /tmp /usr/bin /root; losetup -a | wc -l");
+}
