@@ -62,6 +62,11 @@ def prepare(source, out, work, user):
     row("kerr exec SIF, payload of 1 KB", [kerr, "exec", sif], beside=bare, payload="/bin/nothing")
     row("kerr exec SIF, mounted already, payload of 1 KB", [kerr, "exec", sif], beside=bare, given=job, payload="/bin/nothing",
         companion=[kerr, "exec", sif, "/bin/sleep", "600"])
+    suid, image = install_setuid(source, out, work, sif)
+    row("kerr exec DIR, setuid starter", [suid, "exec", tree])
+    row("kerr exec DIR, setuid starter, payload of 1 KB", [suid, "exec", tree], beside=bare, payload="/bin/nothing")
+    row("kerr exec SIF, setuid starter, mounted by the kernel, payload of 1 KB", [suid, "exec", image],
+        beside="kerr exec DIR, setuid starter, payload of 1 KB", payload="/bin/nothing")
     row("ch-run DIR", ["/usr/bin/ch-run", full, "--"])
     bundle = make_bundle(work, full, view, user)
     rows.append(Contender(
@@ -72,6 +77,26 @@ def prepare(source, out, work, user):
     rows.append(Contender("hello world", [hello], "", environment, user.pw_dir))
     rows.append(Contender("kerr version", [kerr, "version"], "hello world", environment, user.pw_dir))
     return rows
+
+
+def setuid_prefix(work):
+    """Below /opt: every directory that leads to a set-uid program must be root's alone, so the place of the other files will not do."""
+    return "/opt/" + os.path.basename(work)
+
+
+def install_setuid(source, out, work, sif):
+    """The setuid starter, and an image that the kernel may mount."""
+    prefix = setuid_prefix(work)
+    for tool in (["install-tree", out, prefix, "", prefix], ["install-setuid", out, prefix]):
+        subprocess.run([os.path.join(source, "tools", tool[0]), *tool[1:]], check=True, stdout=subprocess.DEVNULL)
+    configuration = os.path.join(prefix, "etc", "kerr", "kerr.conf")
+    text = read(configuration).replace("allow setuid-mount squashfs = iflimited", "allow setuid-mount squashfs = yes")
+    with open(configuration, "w", encoding="utf-8") as file:
+        file.write(text)
+    image = os.path.join(prefix, "tree.sif")
+    shutil.copy(sif, image)
+    os.chmod(image, 0o644)
+    return os.path.join(prefix, "bin", "kerr"), image
 
 
 class View:

@@ -117,7 +117,7 @@ internal static unsafe class Asking
         device = Sys.OpenAt(K.AtCwd, "/dev/fuse"u8, O.ReadWrite);
         int file = Plan.Count(keep) == 0 ? -1 : (int)Plan.Number(keep, 0);
         int handed = -1;
-        int error = file < 0 ? -E.PERM : Ask(Request.FuseImage, 0, 0, 0, file, target, device < 0 ? -1 : device, out handed);
+        int error = file < 0 ? -E.PERM : Ask(Request.FuseImage, Plan.U64(step, Step.Flags) & Mounts.Attributes, 0, 0, file, target, device < 0 ? -1 : device, out handed);
         device = error < 0 || device >= 0 ? device : handed;
         int end = -1;
         error = error < 0 ? error : Ask(Request.TakeServer, server, 0, 0, -1, -1, -1, out end);

@@ -60,12 +60,13 @@ internal static class K
     internal const int SigIgnore = 1, SigHup = 1, SigKill = 9, SigChild = 17, SigStop = 19, SigFileSize = 25;
     internal const uint StatxType = 1, StatxMode = 2, StatxUid = 8, StatxGid = 16, StatxModified = 0x40, StatxIno = 0x100, StatxSize = 0x200, StatxMountId = 0x1000;
     internal const int TypeMask = 0xF000, TypeDirectory = 0x4000, TypeRegular = 0x8000, TypeLink = 0xA000;
-    internal const int PrSetDeathSignal = 1, PrSetDumpable = 4, PrSetKeepCaps = 8, PrSetName = 15, PrSetSeccomp = 22, SeccompStrict = 1, PrSetSecureBits = 28, PrBoundingRead = 23,
+    internal const int PrSetDeathSignal = 1, PrSetDumpable = 4, PrSetKeepCaps = 8, PrSetName = 15, PrSetSeccomp = 22, PrSetSecureBits = 28, PrBoundingRead = 23,
         PrBoundingDrop = 24, PrSetNoNewPrivileges = 38, PrGetNoNewPrivileges = 39, PrAmbient = 47, AmbientRaise = 2, AmbientClear = 4;
     internal const int LoopSetFd = 0x4C00, LoopClear = 0x4C01, LoopSetStatus = 0x4C04, LoopConfigure = 0x4C0A, LoopGetFree = 0x4C82;
     internal const int LoopReadOnly = 1, LoopAutoClear = 4;
     internal const int GetInterfaceFlags = 0x8913, SetInterfaceFlags = 0x8914;
     internal const int LimitFileSize = 1, LimitCore = 4;
+    internal const ulong AuditArchitecture = 0xC000003E;
     internal const int LandlockScopeSignal = 2, LandlockCreateVersion = 1, LandlockPathBeneath = 1, LandlockExecute = 1, LandlockReadFile = 4;
     internal const int SolSocket = 1, PeerCredentials = 17, PeerProcess = 77, ReceiveTimeout = 20, SendTimeout = 21;
 }

@@ -42,7 +42,7 @@ internal unsafe struct Configuration
     internal static bool LimitsImages => s_read.OwnerCount + s_read.GroupCount + s_read.LimitLength > 0;
 
     /// <summary>
-    /// Has a child parse the files: under strict seccomp it can read what is in memory, write to us, and end. Whatever a file does to it, it answers
+    /// Has a child parse the files: under strict seccomp (read, write, exit) it can read what is in memory, write to us, and end. Whatever a file does to it, it answers
     /// one structure, whose every number is held against its bounds here.
     /// </summary>
     internal static void Load(int file)
@@ -58,7 +58,7 @@ internal unsafe struct Configuration
         if (child == 0)
         {
             ConfigurationParser parser = new(text, length, users, usersLength, groups, groupsLength, Privileges.Uid);
-            error = Sys.Prctl(K.PrSetSeccomp, K.SeccompStrict);
+            error = Confine();
             if (error == 0)
             {
                 parser.Parse(ref s_read);
@@ -103,6 +103,28 @@ internal unsafe struct Configuration
             *end = 0;
             Say.Fatal(ConfigurationParser.Describe(s_read.Problem), 0, "have the administrator mend it: kerr confgen shows what there is"u8, where);
         }
+    }
+
+    /// <summary>
+    /// What SECCOMP_MODE_STRICT allows, as a filter: the mode itself is refused to processes that somebody else has filtered already.
+    /// </summary>
+    private static int Confine()
+    {
+        const ulong Load = 0x20, JumpIfEqual = 0x15, Return = 0x06, Architecture = 4, Kill = 0x8000_0000, Allow = 0x7FFF_0000;
+        ulong* filter = stackalloc ulong[8]; // struct sock_filter: code, jump if true << 16, if false << 24, number << 32
+        filter[0] = Load | (Architecture << 32);
+        filter[1] = JumpIfEqual | (4UL << 24) | (K.AuditArchitecture << 32);
+        filter[2] = Load;
+        filter[3] = JumpIfEqual | (3UL << 16) | ((ulong)Nr.Write << 32);
+        filter[4] = JumpIfEqual | (2UL << 16) | ((ulong)Nr.Exit << 32);
+        filter[5] = JumpIfEqual | (1UL << 16) | ((ulong)Nr.Read << 32);
+        filter[6] = Return | (Kill << 32);
+        filter[7] = Return | (Allow << 32);
+        nint* program = stackalloc nint[2]; // struct sock_fprog
+        program[0] = 8;
+        program[1] = (nint)filter;
+        int error = Sys.Prctl(K.PrSetNoNewPrivileges, 1);
+        return error < 0 ? error : (int)Sys.Call(Nr.Seccomp, 1, 0, (nint)program);
     }
 
     private static bool IsSound()

@@ -4,7 +4,7 @@ namespace Kerr.Starter;
 
 /// <summary>
 /// Does what the user's half asks for, request by request, each checked for itself: whoever traces that half can send anything, in any order.
-/// Images come first, so that their checks look at the host and at nothing that the user has mounted.
+/// Images that the kernel mounts come first, so that their checks look at the host and at nothing that the user has mounted.
 /// </summary>
 internal static unsafe class Executor
 {
@@ -154,7 +154,8 @@ internal static unsafe class Executor
     private static int MountImage(Request kind, int* given, ulong offset, ulong size, ref int handed)
     {
         FileStatus status = default;
-        int error = s_session < 0 || s_mixed || !Mounts.IsInSession(given[1]) ? -E.PERM : FileStatus.Read(given[0], &status);
+        bool late = s_mixed && (kind == Request.KernelImage || given[2] < 0); // names of the host may be covered by now
+        int error = s_session < 0 || late || !Mounts.IsInSession(given[1]) ? -E.PERM : FileStatus.Read(given[0], &status);
         error = error < 0 ? error : !status.IsRegular ? -E.INVAL : Policy.CheckImage(given[0], Policy.KindOf(given[0]));
         if (error == 0)
         {
@@ -180,7 +181,7 @@ internal static unsafe class Executor
             int device = error < 0 ? error : theirs ? given[2] : Sys.OpenAt(K.AtCwd, "/dev/fuse"u8, O.ReadWrite | O.NoFollow);
             error = theirs ? device : Lowered(device);
             error = error < 0 ? error : Privileges.Raise("mount image"u8);
-            error = error < 0 ? error : Mounts.Fuse(device, given[1]);
+            error = error < 0 ? error : Mounts.Fuse(device, given[1], offset);
             handed = error < 0 || theirs ? -1 : device;
             given[3] = theirs ? given[3] : device; // closed when the answer is sent
         }

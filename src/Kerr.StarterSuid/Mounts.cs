@@ -159,7 +159,7 @@ internal static unsafe class Mounts
     }
 
     /// <summary>A FUSE mount whose requests are the user's to answer, and whose files nobody but the user reaches.</summary>
-    internal static int Fuse(int device, int target)
+    internal static int Fuse(int device, int target, ulong flags)
     {
         NewMount made = new("fuse"u8);
         made.Set("source"u8, "kerr-image-server"u8);
@@ -168,7 +168,7 @@ internal static unsafe class Mounts
         made.Number("user_id"u8, Privileges.Uid);
         made.Number("group_id"u8, Privileges.Gid);
         made.Flag("default_permissions"u8);
-        return Attach(made.Finish(ReadOnly | NoSuid | NoDevices), target);
+        return Attach(made.Finish((flags & All) | NoSuid | NoDevices), target);
     }
 
     /// <summary>The kernel's squashfs on a block device that we set up.</summary>

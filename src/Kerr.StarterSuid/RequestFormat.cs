@@ -32,7 +32,7 @@ internal enum Request : uint
     /// <summary>The image's own file system, mounted by the kernel. Descriptors: file, target. Number: offset; Number2: size.</summary>
     KernelImage,
 
-    /// <summary>The image's file system, served by the user. Descriptors: file, target, /dev/fuse or none. Answers /dev/fuse when none came.</summary>
+    /// <summary>The image's file system, served by the user. Descriptors: file, target, /dev/fuse or none. Number: MountFlags. Answers /dev/fuse when none came.</summary>
     FuseImage,
 
     /// <summary>The image is a directory. Descriptors: directory, target. Number: MountFlags.</summary>

@@ -131,7 +131,16 @@ internal static class ImageMountPlan
     /// </summary>
     internal static void AddWaiting(PlanContext plan)
     {
-        if (plan.WrittenByServer is { } path)
+        if (plan.WrittenByServer is not { } path)
+        {
+            return;
+        }
+
+        if (plan.Isolation.Mode == LaunchMode.Setuid)
+        {
+            plan.Notes.Skip($"waiting for {path} to be written", "in setuid mode the launch is one process");
+        }
+        else
         {
             int servers = plan.Steps.FindLastIndex(static step => step is FuseServerStep) + 1;
             plan.Steps.Insert(servers, new ForkStep($"Forking the launch: a process waits for {path} to be written", "a FUSE server writes", AppInit: false)

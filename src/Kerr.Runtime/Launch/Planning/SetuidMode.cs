@@ -101,16 +101,29 @@ internal static class SetuidMode
     /// <summary>The starter's overlay has only what it made itself, so layers that users keep are merged in a user namespace.</summary>
     private static string? NeedsUserNamespace(LaunchRequest request, ImageFile image, string path, IHostFacts host)
     {
-        foreach (string overlay in request.Overlays)
+        for (int i = 0; i < request.Overlays.Count; i++)
         {
-            string name = overlay.EndsWith(":ro", StringComparison.Ordinal) || overlay.EndsWith(":rw", StringComparison.Ordinal) ? overlay[..^3] : overlay;
+            string overlay = request.Overlays[i];
             bool readOnly = overlay.EndsWith(":ro", StringComparison.Ordinal);
-            if (!readOnly || host.Stat(FileSystem.Absolute(name, host.WorkingDirectory ?? "/")) is { IsDirectory: true })
+            string name = readOnly || overlay.EndsWith(":rw", StringComparison.Ordinal) ? overlay[..^3] : overlay;
+            if (!Merges(FileSystem.Absolute(name, host.WorkingDirectory ?? "/"), readOnly, last: i + 1 == request.Overlays.Count, host))
             {
                 return $"{request.Why("overlay")}: the setuid starter merges no layers of users";
             }
         }
 
         return request.Writable && image.Kind != ImageKind.Sandbox ? $"{request.Why("writable")}: {path} is written by a FUSE server" : null;
+    }
+
+    /// <summary>Squashfs is read only. Of ext3 a directory is taken, for which the starter has to have mounted all images.</summary>
+    private static bool Merges(string path, bool readOnly, bool last, IHostFacts host)
+    {
+        if (host.Stat(path) is not { IsDirectory: false })
+        {
+            return false;
+        }
+
+        using ImageFile layer = ImageFile.Open(path);
+        return layer.Kind == ImageKind.SquashFs || (readOnly && last);
     }
 }
