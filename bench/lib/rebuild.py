@@ -24,6 +24,6 @@ def make(kerr, image, work):
         with open(f"{work}/image.def", "w") as file:
             file.write(f"Bootstrap: localimage\nFrom: {image}\n\n%post\n{POST.replace('LAST', last)}")
         start = time.monotonic()
-        subprocess.run([kerr, "-s", "build", "--force", f"{work}/image.sif", f"{work}/image.def"], env=environment, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([kerr, "-s", "build", "--force", f"{work}/image.sif", f"{work}/image.def"], env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         times.append(time.monotonic() - start)
     return times

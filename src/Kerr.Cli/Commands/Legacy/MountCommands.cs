@@ -9,7 +9,6 @@ using Kerr.Cli.Options;
 using Kerr.Linux;
 using Kerr.Linux.Files;
 using Kerr.Linux.Processes;
-using Kerr.Runtime.Launch.Planning;
 
 namespace Kerr.Cli.Commands.Legacy;
 
