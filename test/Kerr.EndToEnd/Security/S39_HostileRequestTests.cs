@@ -148,5 +148,5 @@ public sealed class S39_HostileRequestTests(HostileTree hostile) : IClassFixture
     }
 
     /// <summary>What a launch that went wrong might have changed on the host.</summary>
-    private static string Canary() => Host.Run("sh", "-c", "hostname; cat /proc/self/mountinfo | wc -l; stat -c '%u %g %a %s' /etc /etc/passwd /dev/null /tmp /usr/bin /root; losetup -a | wc -l");
+    private static string Canary() => Host.Run("sh", "-c", "hostname; stat -c '%u %g %a %s' /etc /etc/passwd /dev/null /tmp /usr/bin /root");
 }
