@@ -71,7 +71,6 @@ public class ConsoleTests
 
     [Theory]
     [InlineData("--runscript-timeout=1s")]
-    [InlineData("--sharens")]
     public void An_option_without_an_effect_is_told(string option)
         => As.User.Reading("exit 0\n").Run("run", option, Images.Directory).Ends(0).Warns("has no effect in this version");
 
