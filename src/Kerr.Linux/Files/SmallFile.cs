@@ -45,6 +45,34 @@ public static partial class SmallFile
         }
     }
 
+    /// <summary>The content of a short file of /proc or /sys, or null when it cannot be read: a third of the calls of <see cref="TryRead"/>, and no memory.</summary>
+    /// <exception cref="InvalidDataException">It is longer than <paramref name="limit"/>.</exception>
+    public static string? TryReadKernelText(string path, int limit)
+    {
+        if (!FileCalls.TryOpen(path, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK, out SafeFileHandle file, out _))
+        {
+            return null;
+        }
+
+        using (file)
+        {
+            Span<byte> buffer = stackalloc byte[4096];
+            int length = 0;
+            while (length < buffer.Length)
+            {
+                int count = DescriptorIo.Read(FileCalls.Number(file), buffer[length..]);
+                if (count <= 0)
+                {
+                    return count < 0 ? null : ByteText.FromNative(buffer[..length]);
+                }
+
+                length += count;
+            }
+        }
+
+        return TryRead(path, limit) is { } whole ? ByteText.FromNative(whole) : null;
+    }
+
     /// <summary>Replaces the content in one step: readers see the old file or the new one, also after a crash.</summary>
     /// <remarks>
     /// Owner and mode stay (the group too, if it matters). A symbolic link stays too: what it leads to is replaced. The new file is made in the same

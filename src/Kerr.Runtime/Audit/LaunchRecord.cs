@@ -23,6 +23,12 @@ public static class LaunchRecord
     /// <param name="Id">32 hexadecimal digits.</param>
     public sealed record Launch(string Id, DateTime Time, ProcessFacts Process, IHostFacts Host)
     {
+        /// <summary>The boot's id.</summary>
+        public string? Boot { get; } = Host.ReadText("/proc/sys/kernel/random/boot_id");
+
+        /// <summary>Whether we are in a user or PID namespace that is not the host's own: our numbers are not those that it knows us by.</summary>
+        public bool Inside { get; } = !IsInitial(Host, "pid", InitialPidNamespace) || !IsInitial(Host, "user", InitialUserNamespace);
+
         /// <summary>A launch of this process, now.</summary>
         public static Launch Now(IHostFacts host)
             => new(Guid.NewGuid().ToString("N"), DateTime.UtcNow, ProcessFacts.Of(host, "self") ?? new ProcessFacts(Linux.Processes.CurrentProcess.Id, 0, 0, 0, ""), host);
@@ -69,8 +75,7 @@ public static class LaunchRecord
     private static RecordText Head(Launch launch, string happened)
         => new RecordText(RecordFormat.MostBytes).Number("kerr", 1).Text("trust", "reported").Text("event", happened).Text("launch", launch.Id).Number("uid", launch.Host.Uid)
             .Number("pid", launch.Process.Pid).Number("started", (long)launch.Process.StartedAt)
-            .Text("boot", launch.Host.ReadText("/proc/sys/kernel/random/boot_id"))
-            .Number("inside", IsInitial(launch.Host, "pid", InitialPidNamespace) && IsInitial(launch.Host, "user", InitialUserNamespace) ? 0 : 1);
+            .Text("boot", launch.Boot).Number("inside", launch.Inside ? 1 : 0);
 
     private static void Facts(RecordText text, Launch launch, string? policyDigest)
     {
@@ -109,7 +114,7 @@ public static class LaunchRecord
         }
     }
 
-    /// <summary>Whether we are in the host's own namespace of a kind; elsewhere our numbers are not those that the host knows us by.</summary>
+    /// <summary>Whether our namespace of a kind is the host's own.</summary>
     private static bool IsInitial(IHostFacts host, string kind, string initial) => host.ReadLink($"/proc/self/ns/{kind}") is not { } own || own == initial;
 
     /// <summary>As audit(7) has it: 4294967295 for none.</summary>

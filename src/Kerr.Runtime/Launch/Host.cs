@@ -79,7 +79,8 @@ public sealed class Host(IReadOnlyList<string> environment) : IHostFacts
     public long FileSystemType(string path) => FileSystem.TypeOf(path);
 
     public string? ReadText(string path)
-        => SmallFile.TryRead(path, Limit) is { } bytes ? ByteText.FromNative(bytes).TrimEnd('\n') : null;
+        => (path.StartsWith("/proc/", StringComparison.Ordinal) ? SmallFile.TryReadKernelText(path, Limit)
+            : SmallFile.TryRead(path, Limit) is { } bytes ? ByteText.FromNative(bytes) : null)?.TrimEnd('\n');
 
     public IImageTree Files => files ??= new SandboxTree(FileCalls.Open("/", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY));
 

@@ -86,8 +86,21 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
         return plan;
     }
 
+    /// <summary>The sink for the starter; null where there is no descriptor left for it: a record is not worth a launch.</summary>
+    private static int? TryHandOver(RecordSink sink)
+    {
+        try
+        {
+            return CurrentProcess.CopyForExec(sink.Descriptor);
+        }
+        catch (LinuxException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>A starter that is root sends the record itself, and opens the sink that only root may reach.</summary>
-    private static bool SentByStarter(LaunchPlan plan) => plan.Mode is not (LaunchMode.UserNamespace or LaunchMode.Fakeroot or LaunchMode.Root);
+    private static bool SentByStarter(LaunchPlan plan) => plan.Mode == LaunchMode.Setuid;
 
     /// <summary>Whether somebody keeps records; without, nothing is gathered for one.</summary>
     private bool OpenSink(IHostFacts host)
@@ -113,8 +126,12 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
             numbers[descriptor] = Open(descriptor);
         }
 
-        string? ending = sink is null || recorded is null ? null : sink.Framed(LaunchRecord.Ending(recorded));
-        var records = new PlanEncoder.Records(SentByStarter(plan) ? startRecord : null, ending, ending is null ? 0 : CurrentProcess.CopyForExec(sink!.Descriptor));
+        var records = new PlanEncoder.Records(SentByStarter(plan) ? startRecord : null, null, 0);
+        if (sink is not null && recorded is not null && TryHandOver(sink) is { } handed)
+        {
+            records = records with { Ending = sink.Framed(LaunchRecord.Ending(recorded)), Sink = handed };
+        }
+
         ulong now = Nanoseconds(Stopwatch.GetTimestamp());
         byte[] bytes = PlanEncoder.Encode(plan, numbers, new PlanEncoder.Timing(Nanoseconds(startedAt), now, plan.Request.Timings ? Phases() : []), records);
         int fd = Seal(bytes);

@@ -19,14 +19,10 @@ public readonly record struct JournalEntry(string Message, Evidence Evidence, st
         {
             arguments.Add($"--after-cursor={cursor}");
         }
-        else if (follow)
-        {
-            arguments.Add("--no-tail");
-        }
 
         if (follow)
         {
-            arguments.Add("--follow");
+            arguments.AddRange(["--follow", "--no-tail"]);  // else only the last ten of those that came meanwhile
         }
 
         return arguments;
