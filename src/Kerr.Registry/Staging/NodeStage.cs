@@ -169,7 +169,8 @@ public sealed class NodeStage(string directory)
     /// <summary>The digest that was noted when the copy was whole; null where there is none.</summary>
     private static string? DigestOf(string place, string copy, long size)
         => FileSystem.TryStat(copy, follow: false) is { IsRegular: true } status && status.Size == size && IsOurs(status)
-            && FileSystem.TryStat(place, follow: false) is { IsDirectory: true } above && IsOurs(above) && (above.Permissions & OthersWrite) == 0 && SmallFile.TryRead($"{place}/digest", 128) is { Length: >= 64 } text ? Encoding.ASCII.GetString(text, 0, 64) : null;
+            && FileSystem.TryStat(place, follow: false) is { IsDirectory: true } above && IsOurs(above) && (above.Permissions & OthersWrite) == 0
+            && SmallFile.TryRead($"{place}/digest", 128) is { Length: >= 64 } text ? Encoding.ASCII.GetString(text, 0, 64) : null;
 
     /// <summary>Of this user, or of root, who may have staged for all.</summary>
     private static bool IsOurs(FileStatus status) => status.Uid == 0 || status.Uid == CurrentProcess.EffectiveUserId;
