@@ -149,7 +149,7 @@ internal unsafe struct ConfigurationParser(byte* text, nint length, byte* users,
     /// <summary>Directives that only the commands and the user's half obey. A test holds the list against theirs.</summary>
     private static ReadOnlySpan<byte> Others =>
         "allow user ns\nroot default capabilities\nconfig passwd\nconfig group\nconfig resolv_conf\nmount proc\nmount sys\nmount dev\nmount devpts\n"u8
-        + "mount home\nmount tmp\nenable fusemount\nshare images\nenable underlay\nmemory fs type\nimage server cache\nshared loop devices\nimage driver\n"u8
+        + "mount home\nmount tmp\nenable fusemount\nshare images\nshare ranks\nsite cache\ncache quota\nenable underlay\nmemory fs type\nimage server cache\nshared loop devices\nimage driver\n"u8
         + "allow container encrypted\nallow setuid-mount encrypted\nallow setuid-mount extfs\nallow kernel extfs\nsync writable extfs\ntmp sandbox\n"u8
         + "allow net users\nallow net groups\nallow net networks\nallow netns paths\ncni configuration path\ncni plugin path\nalways use nv\n"u8
         + "use nvidia-container-cli\nalways use rocm\nsystemd cgroups\nallow monitoring\napptheus communication socket path\napptheus socket path\n"u8

@@ -1,5 +1,7 @@
 using System;
 using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
 using Kerr.EndToEnd.Harness;
 using Xunit;
 
@@ -9,7 +11,7 @@ namespace Kerr.EndToEnd.Setuid;
 /// What kerr.conf forbids the starter refuses by itself: the plan comes from an attacker who did not ask the planner. The plan is made
 /// while everything is allowed, and executed under the directive.
 /// </summary>
-public sealed class SetuidPolicyTests(SetuidTree tree) : IClassFixture<SetuidTree>
+public sealed partial class SetuidPolicyTests(SetuidTree tree) : IClassFixture<SetuidTree>
 {
     [Theory]
     [InlineData("allow setuid = no", "allow setuid = no", "")]
@@ -74,6 +76,24 @@ public sealed class SetuidPolicyTests(SetuidTree tree) : IClassFixture<SetuidTre
         Result refused = tree.User.Run("exec", image, "/bin/echo", "ran").Ends(255);
         Assert.Equal("", refused.Out);
     }
+
+    /// <summary>The starter has its own list of names; one that it lacks would stop every launch.</summary>
+    [Fact]
+    public void Every_directive_there_is_is_known()
+    {
+        tree.Configure();
+        string plan = tree.Plan("exec", Images.Directory, "/bin/echo", "ran");
+        string source = File.ReadAllText(SetuidTree.Source + "/src/Kerr.Runtime/Configuration/Directives.cs");
+        string[] names = [.. DirectiveName().Matches(source).Select(static match => match.Groups[1].Value)];
+        Assert.InRange(names.Length, 60, 200);
+
+        File.AppendAllText(tree.Configuration, string.Concat(names.Select(static name => name + " =\n")));
+
+        Start(plan).Prints("ran");
+    }
+
+    [GeneratedRegex(@"Directive \w+ = new\(\s*""([^""]+)""")]
+    private static partial Regex DirectiveName();
 
     private Result Start(string plan) => As.User.Named(Programs.Sealed).Run(plan, tree.Starter, "9", "--");
 }
