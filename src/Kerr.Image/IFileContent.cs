@@ -1,5 +1,4 @@
 using System;
-using Kerr.Linux.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Kerr.Image;

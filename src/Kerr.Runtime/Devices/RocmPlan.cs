@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using Kerr.Runtime.Launch;
 using Kerr.Runtime.Launch.Planning;

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using Kerr.Image;
 using Kerr.Image.Elf;
-using Kerr.Linux.Files;
 using Kerr.Runtime.Launch;
 using Kerr.Runtime.Launch.Planning;
 

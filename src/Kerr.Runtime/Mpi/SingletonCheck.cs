@@ -4,7 +4,6 @@ using Kerr.Image;
 using Kerr.Image.Elf;
 using Kerr.Linux;
 using Kerr.Linux.Files;
-using Kerr.Runtime.Devices;
 using Kerr.Runtime.Launch;
 using Kerr.Runtime.Launch.Planning;
 

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Text;
 using Kerr.Linux;
-using Kerr.Linux.Files;
 using Kerr.Plan;
 
 namespace Kerr.Runtime.Launch.Planning;
