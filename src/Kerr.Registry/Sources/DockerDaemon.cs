@@ -49,6 +49,11 @@ public sealed class DockerDaemon : IDisposable
             throw new UserException($"{host} is no address of a Docker daemon", "set DOCKER_HOST=unix:///var/run/docker.sock, or tcp://host:port");
         }
 
+        if (local && FileSystem.TryStat(path) is null)
+        {
+            throw new UserException($"no Docker daemon answers at {host}: there is no such socket", "start it, or say where it is: DOCKER_HOST=unix:///path");
+        }
+
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(10) };
         if (local)
         {

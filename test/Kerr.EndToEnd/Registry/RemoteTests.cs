@@ -73,6 +73,16 @@ public class RemoteTests
     }
 
     [Fact]
+    public void Without_a_home_to_write_to_the_sites_endpoints_count()
+    {
+        string home = Host.Directory();     // root's
+        Caller user = As.User.In("/").With($"HOME={home}");
+        user.Run("remote", "list").Shows("DefaultRemote  cloud.apptainer.org");
+        user.Run("remote", "add", "--no-login", "work", "cloud.example.org").IsFatal("there is no place for remote endpoints");
+        user.Run("pull", "/tmp/x.sif", "library://group/default/tool:1").IsFatal("no library is configured");
+    }
+
+    [Fact]
     public void A_damaged_file_is_named_by_line()
     {
         Caller user = Fresh();

@@ -35,7 +35,22 @@ internal static class RemoteStore
 
     internal static RemoteFile SiteFile() => FileSystem.TryStat(SitePath) is null ? RemoteConfiguration.BuiltIn() : RemoteFile.Load(SitePath);
 
-    internal static RemoteConfiguration Configuration(Invocation invocation) => new(RemoteFile.Load(OwnPath(invocation)), SiteFile());
+    /// <summary>What the caller can use. Where no file of theirs can be made, as with a home that is read-only or missing, that is the site's.</summary>
+    internal static RemoteConfiguration Configuration(Invocation invocation)
+    {
+        string path;
+        try
+        {
+            path = OwnPath(invocation);
+        }
+        catch (UserException failure)
+        {
+            Console.Log.Verbose($"going on with the site's remote endpoints: {failure.Message}");
+            return new RemoteConfiguration(new RemoteFile(), SiteFile());
+        }
+
+        return new RemoteConfiguration(RemoteFile.Load(path), SiteFile());
+    }
 
     /// <exception cref="UserException">The caller may not change the site's file.</exception>
     internal static void NeedSite(string what)
@@ -61,7 +76,14 @@ internal static class RemoteStore
     {
         string directory = UserDirectory.Configuration(invocation.Environment)
             ?? throw new UserException("there is no place for remote endpoints: the caller has no home directory", "name a file: --config FILE");
-        UserDirectory.MakePrivate(directory);
-        return directory;
+        try
+        {
+            UserDirectory.MakePrivate(directory);
+            return directory;
+        }
+        catch (LinuxException failure)
+        {
+            throw new UserException($"there is no place for remote endpoints: {failure.Message}", "name a file: --config FILE, or another directory: APPTAINER_CONFIGDIR", failure);
+        }
     }
 }
