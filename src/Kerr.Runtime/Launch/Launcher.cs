@@ -51,7 +51,12 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
                 return mounted with { Skipped = [.. mounted.Skipped, new SkippedStep("temporary sandbox", $"{why}; but nothing is unpacked for a plan, so this is the image's own")] };
             }
 
-            Planning.ImagePolicy.Require(configuration, host, image.File);
+            _ = Recorded(request, host, record: true, () =>
+            {
+                // What is unpacked is a copy of the user's: the site's limits are held against the image that was named.
+                ImagePolicy.Require(configuration, host, image.File);
+                return image;
+            });
             string search = PlanContext.SearchPathOf(host, configuration, installation);
             string directory = TemporarySandbox.Unpack(request, image.File, host, search, installation, why, tell);
             EndPhase("temporary sandbox");
@@ -64,17 +69,7 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
 
     private LaunchPlan PlanFor(LaunchRequest request, ImageFacts image, IHostFacts host, bool record)
     {
-        LaunchPlan plan;
-        try
-        {
-            plan = Planner.Plan(request, configuration, image, host, installation);
-        }
-        catch (UserException refused) when (record && refused.DeniedBy is { } directive && OpenSink(host))
-        {
-            sink?.Send(LaunchRecord.Denial(recorded!, request, directive, configuration.Digest?.Value));
-            throw;
-        }
-
+        LaunchPlan plan = Recorded(request, host, record, () => Planner.Plan(request, configuration, image, host, installation));
         EndPhase("plan");
         if (record && (OpenSink(host) || (configuration.AuditLaunches && SentByStarter(plan))))
         {
@@ -96,6 +91,20 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
         catch (LinuxException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Decides something; what the site denies is recorded.</summary>
+    private T Recorded<T>(LaunchRequest request, IHostFacts host, bool record, Func<T> decide)
+    {
+        try
+        {
+            return decide();
+        }
+        catch (UserException refused) when (record && refused.DeniedBy is { } directive && OpenSink(host))
+        {
+            sink?.Send(LaunchRecord.Denial(recorded!, request, directive, configuration.Digest?.Value));
+            throw;
         }
     }
 

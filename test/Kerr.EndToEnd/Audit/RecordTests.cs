@@ -91,15 +91,18 @@ public class RecordTests
     [Theory]
     [InlineData("allow container dir = no", "allow container dir")]
     [InlineData("allow user ns = no", "allow user ns")]
-    public void A_refusal_is_recorded_with_its_directive(string line, string directive)
+    [InlineData("limit container paths = /usr", "limit container paths")]
+    [InlineData("limit container owners = nobody", "limit container owners", "--unsquash")]
+    public void A_refusal_is_recorded_with_its_directive(string line, string directive, string? option = null)
     {
         using var sink = new Sink();
-        As.User.Run("-c", ConfigurationFile.With($"audit sink = {sink.Path}", line), "exec", Images.Directory, "true").Ends(255);
+        string image = option is null ? Images.Directory : Images.Sif;
+        As.User.Run(["-c", ConfigurationFile.With($"audit sink = {sink.Path}", line), "exec", .. option is null ? [] : (string[])[option], image, "true"]).Ends(255);
         JsonElement record = Assert.Single(sink.Records());
 
         Assert.Equal("denial", record.GetProperty("event").GetString());
         Assert.Equal(directive, record.GetProperty("directive").GetString());
-        Assert.Equal(Images.Directory, record.GetProperty("image").GetProperty("path").GetString());
+        Assert.Equal(image, record.GetProperty("image").GetProperty("path").GetString());
     }
 
     [Fact]
