@@ -13,9 +13,9 @@ internal static class RemoteLoginPasswordCommand
 {
     internal static Command Declare() => new()
     {
-        Summary = "Print the password for the registry of the default endpoint",
+        Summary = "Print the password of the default endpoint's registry",
         Description = "Prints the secret that the default endpoint's library gives its users for other programs, for a login at its registry.",
-        Examples = "kerr remote get-login-password | kerr registry login --username me --password-stdin docker://registry.example.org",
+        Examples = "kerr remote get-login-password |\n  kerr registry login -u me --password-stdin docker://registry.example.org",
         Arity = Arity.Exactly(0),
         Options = static () => RemoteOptions.Plain,
         Run = Run,

@@ -14,7 +14,7 @@ public class BashCompletionTests
     [Theory]
     [InlineData("kerr ex", "exec explain")]
     [InlineData("apptainer si", "sif")]
-    [InlineData("kerr config ", "global")]
+    [InlineData("kerr config ", "fakeroot global")]
     [InlineData("kerr exec --writ", "--writable --writable-tmpfs")]
     [InlineData("kerr exec --bind /a:/b --contain", "--contain --containall")]
     [InlineData("kerr exec --bind = /a --no-ho", "--no-home")]      // as bash splits --bind=/a

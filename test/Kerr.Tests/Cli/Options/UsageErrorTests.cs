@@ -71,7 +71,7 @@ public class UsageErrorTests
     }
 
     [Theory]
-    [InlineData("search", "registry")]
+    [InlineData("plugin", "list")]
     [InlineData("instance", "list")]
     [InlineData("checkpoint")]
     public void A_command_of_the_peers_that_is_not_there_is_called_so(params string[] arguments)
