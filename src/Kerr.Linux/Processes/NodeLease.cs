@@ -45,13 +45,13 @@ public sealed class NodeLease : IDisposable
             return new NodeLease(null);
         }
 
-        return Wait(name, cancel, waiting) ? null : new NodeLease(null);
+        return Wait(name, waiting, cancel) ? null : new NodeLease(null);
     }
 
     public void Dispose() => _socket?.Dispose();
 
     /// <summary>Waits for the end of who has the name; false when that is another user, for whom nobody waits.</summary>
-    private static bool Wait(UnixDomainSocketEndPoint name, CancellationToken cancel, Action? waiting)
+    private static bool Wait(UnixDomainSocketEndPoint name, Action? waiting, CancellationToken cancel)
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using Kerr.Linux;
 using Kerr.Linux.Files;

@@ -136,7 +136,7 @@ public sealed record Judgement(
     private static string? LaunchId(JsonElement said)
     {
         string? id = Text(said, "launch");
-        return id is { Length: 32 } && !id.AsSpan().ContainsAnyExcept("0123456789abcdef") ? id : null;
+        return id is { Length: 32 } && !id.AsSpan().ContainsAnyExcept(TraceHead.HexDigits) ? id : null;
     }
 
     private static JsonDocument? Parse(string line)

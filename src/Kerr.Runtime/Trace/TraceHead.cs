@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Kerr.Linux;
@@ -11,6 +12,9 @@ namespace Kerr.Runtime.Trace;
 /// <remarks>One line: <c>first last digest host</c>.</remarks>
 public readonly record struct TraceHead(long First, long Last, string Digest, string Host)
 {
+    /// <summary>What digests and ids of launches are written with.</summary>
+    internal static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+
     private const string Name = "head";
     private const int Longest = 4096, DigestLength = 64;
 
@@ -29,7 +33,7 @@ public readonly record struct TraceHead(long First, long Last, string Digest, st
     public static TraceHead? Parse(string text)
     {
         string[] words = text.Trim().Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return words is [var first, var last, { Length: DigestLength } digest, var host] && !digest.AsSpan().ContainsAnyExcept("0123456789abcdef")
+        return words is [var first, var last, { Length: DigestLength } digest, var host] && !digest.AsSpan().ContainsAnyExcept(HexDigits)
             && long.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out long from) && long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out long to)
             ? new TraceHead(from, to, digest, host) : null;
     }

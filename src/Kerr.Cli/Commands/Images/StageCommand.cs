@@ -67,7 +67,7 @@ internal static class StageCommand
     {
         string digits = text.StartsWith("sha256:", StringComparison.Ordinal) ? text[7..] : text;
         return digits.Length == 0 ? null
-            : digits.Length == 64 && digits.AsSpan().IndexOfAnyExcept("0123456789abcdefABCDEF") < 0 ? digits.ToLowerInvariant()
+            : digits.Length == 64 && Array.TrueForAll(digits.ToCharArray(), char.IsAsciiHexDigit) ? digits.ToLowerInvariant()
             : throw new UserException($"--digest {text} is no sha256", "give its 64 hexadecimal digits, as sha256sum prints them");
     }
 }

@@ -55,7 +55,7 @@ internal static class MountCommands
                 {
                     files.Add(argument);
                 }
-                else if (argument.AsSpan(1).ContainsAnyExcept("afLprRv"))
+                else if (!Array.TrueForAll(argument[1..].ToCharArray(), static letter => "afLprRv".Contains(letter, StringComparison.Ordinal)))
                 {
                     throw new UserException($"copy does not know the option {argument} of cp", "unpack the image, and change it there: kerr build --sandbox DIRECTORY IMAGE");
                 }

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Runtime.Versioning;
 using System.Text;
 using Kerr.Linux;
 using Kerr.Linux.Files;
@@ -10,6 +11,7 @@ using Xunit;
 namespace Kerr.Tests.Registry.Cache;
 
 /// <summary>A user's cache: the site's beneath it, its limit, and what it knows of URIs.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class ImageCacheTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
@@ -23,7 +25,7 @@ public sealed class ImageCacheTests : IDisposable
         Put(site, "aa", 10, TimeSpan.Zero);
         ImageCache own = ImageCache.Open($"{_directory.Path}/own", new CachePolicy(CachePolicy.Trusted($"{_directory.Path}/site", out _), 0));
 
-        Assert.Equal(site.PathOf(CacheKind.OciTmp, "aa"), own.Get(own.PathOf(CacheKind.OciTmp, "aa"), static _ => Assert.Fail("made"), default));
+        Assert.Equal(site.PathOf(CacheKind.OciTmp, "aa"), own.Get(own.PathOf(CacheKind.OciTmp, "aa"), static _ => Assert.Fail("made"), TestContext.Current.CancellationToken));
         Assert.Null(own.Find(own.PathOf(CacheKind.OciTmp, "aa"), size: 11));
         Assert.Null(own.Find(own.PathOf(CacheKind.OciTmp, "bb")));
     }
@@ -62,7 +64,7 @@ public sealed class ImageCacheTests : IDisposable
         Put(cache, "cc", 40, TimeSpan.FromHours(1));
         Assert.NotNull(cache.Find(cache.PathOf(CacheKind.OciTmp, "aa")));    // used now: bb is the oldest
 
-        _ = cache.Get(cache.PathOf(CacheKind.OciTmp, "dd"), static file => FileCalls.Write(file.File, 0, new byte[100]), default);
+        _ = cache.Get(cache.PathOf(CacheKind.OciTmp, "dd"), static file => FileCalls.Write(file.File, 0, new byte[100]), TestContext.Current.CancellationToken);
 
         Assert.True(File.Exists(cache.PathOf(CacheKind.OciTmp, "aa")));
         Assert.False(File.Exists(cache.PathOf(CacheKind.OciTmp, "bb")));
@@ -75,7 +77,7 @@ public sealed class ImageCacheTests : IDisposable
     {
         ImageCache cache = ImageCache.Open(_directory.Path, new CachePolicy(null, 1));
         Put(cache, "aa", 100, TimeSpan.FromMinutes(1));
-        _ = cache.Get(cache.PathOf(CacheKind.OciTmp, "dd"), static file => FileCalls.Write(file.File, 0, new byte[100]), default);
+        _ = cache.Get(cache.PathOf(CacheKind.OciTmp, "dd"), static file => FileCalls.Write(file.File, 0, new byte[100]), TestContext.Current.CancellationToken);
 
         Assert.True(File.Exists(cache.PathOf(CacheKind.OciTmp, "aa")));
         Assert.True(File.Exists(cache.PathOf(CacheKind.OciTmp, "dd")));

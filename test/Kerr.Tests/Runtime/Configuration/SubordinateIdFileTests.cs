@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Runtime.Versioning;
 using Kerr.Linux;
 using Kerr.Runtime.Configuration;
 using Xunit;
@@ -7,6 +8,7 @@ using Xunit;
 namespace Kerr.Tests.Runtime.Configuration;
 
 /// <summary>/etc/subuid as it is changed: one user's lines, and nothing else.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class SubordinateIdFileTests : IDisposable
 {
     private static readonly UserEntry s_user = new("alice", 1000, 1000, "", "/home/alice", "/bin/sh");
