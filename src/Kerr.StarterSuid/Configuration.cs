@@ -1,5 +1,3 @@
-using System;
-
 namespace Kerr.Starter;
 
 /// <summary>Switches of kerr.conf that the privileged half obeys.</summary>
