@@ -7,7 +7,7 @@ internal static unsafe class Ending
 {
     private const int NumbersSize = 160;
 
-    // struct rusage: user time, system time (seconds, microseconds each), peak of memory in KiB; 16 words in all.
+    // struct rusage: user time, system time (seconds, microseconds each), peak of memory in KiB; 18 words in all, 144 bytes.
     private static Usage s_usage;
 
     /// <summary>Where wait4 leaves the usage of the process whose end it tells.</summary>
@@ -46,6 +46,6 @@ internal static unsafe class Ending
 
     private struct Usage
     {
-        internal fixed long Words[16];
+        internal fixed long Words[18];
     }
 }

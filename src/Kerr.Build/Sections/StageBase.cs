@@ -95,7 +95,7 @@ internal sealed record StageBase(IReadOnlyList<string> Directories, string Key, 
     {
         FileStatus status = FileCalls.Status(image.Handle!);
         return string.Create(CultureInfo.InvariantCulture,
-            $"{status.Size} {status.ModifiedAt} {status.Inode} {status.DeviceMajor}:{status.DeviceMinor} {root.Offset} {root.Size}");
+            $"{status.Size} {status.ChangedAt} {status.Inode} {status.DeviceMajor}:{status.DeviceMinor} {root.Offset} {root.Size}");
     }
 
     // mkfs_time of the superblock.

@@ -50,7 +50,7 @@ internal static class TreeDigest
                 $"{path}\0{(int)status.Kind} {status.Permissions} {status.Uid} {status.Gid} {(status.IsDirectory ? 0 : status.Size)}"));
             if (!content)
             {
-                Text(hash, string.Create(CultureInfo.InvariantCulture, $"{status.ModifiedAt} {status.Inode}"));
+                Text(hash, string.Create(CultureInfo.InvariantCulture, $"{status.ChangedAt} {status.Inode}"));
             }
 
             switch (status.Kind)

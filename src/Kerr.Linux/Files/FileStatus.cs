@@ -30,6 +30,7 @@ public readonly record struct FileStatus(
     private const int InodeAt = 32;
     private const int SizeAt = 40;
     private const int AtimeAt = 64;
+    private const int CtimeAt = 96;
     private const int MtimeAt = 112;
     private const int DeviceMajorAt = 136;
     private const int DeviceMinorAt = 140;
@@ -40,6 +41,9 @@ public readonly record struct FileStatus(
 
     /// <summary>When it was last read, as far as the file system keeps that, or used, where <see cref="FileCalls.MarkUsed"/> says so.</summary>
     public long AccessedAt { get; init; }
+
+    /// <summary>When content or attributes were last changed, nanoseconds since 1970: no program can set it back, as it can <see cref="ModifiedAt"/>.</summary>
+    public long ChangedAt { get; init; }
 
     internal static FileStatus Parse(ReadOnlySpan<byte> statx)
     {
@@ -57,6 +61,7 @@ public readonly record struct FileStatus(
             BinaryPrimitives.ReadUInt32LittleEndian(statx[LinksAt..]))
         {
             AccessedAt = BinaryPrimitives.ReadInt64LittleEndian(statx[AtimeAt..]),
+            ChangedAt = unchecked((BinaryPrimitives.ReadInt64LittleEndian(statx[CtimeAt..]) * 1_000_000_000) + BinaryPrimitives.ReadUInt32LittleEndian(statx[(CtimeAt + 8)..])),
         };
     }
 }

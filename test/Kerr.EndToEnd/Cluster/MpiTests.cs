@@ -51,8 +51,8 @@ public class MpiTests
         string guide = System.IO.File.ReadAllText($"{source}/docs/clusters.md");
         int from = guide.IndexOf("#!/bin/bash\n#SBATCH", StringComparison.Ordinal);
         string script = guide[from..guide.IndexOf("```", from, StringComparison.Ordinal)];
-        Assert.Contains("/work/solver", script, StringComparison.Ordinal);
-        Host.Write($"{directory}/job.sh", script.Replace("/work/solver", "exchange-openmpi 8", StringComparison.Ordinal));
+        Assert.Contains("/project/bin/solver", script, StringComparison.Ordinal);
+        Host.Write($"{directory}/job.sh", script.Replace("/project/bin/solver", "exchange-openmpi 8", StringComparison.Ordinal));
         using SlurmCluster slurm = SlurmCluster.Start();
         slurm.User.Named("/usr/bin/sbatch").With($"PATH={Tree.Root}/bin:{Caller.DefaultPath}")
             .Run("--wait", $"--chdir={directory}", "--output=job.out", $"{directory}/job.sh").Succeeds();

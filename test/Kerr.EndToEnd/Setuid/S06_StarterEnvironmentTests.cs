@@ -4,11 +4,10 @@ using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
 using Kerr.EndToEnd.Harness;
-using Kerr.EndToEnd.Setuid;
 using Kerr.Tests;
 using Xunit;
 
-namespace Kerr.EndToEnd.Security;
+namespace Kerr.EndToEnd.Setuid;
 
 /// <summary>S06: no variable steers the setuid starter, whoever executes it (CVE-2018-19295). Its calls are a committed list, too (S51).</summary>
 public sealed partial class S06_StarterEnvironmentTests(SetuidTree tree) : IClassFixture<SetuidTree>
@@ -92,6 +91,6 @@ public sealed partial class S06_StarterEnvironmentTests(SetuidTree tree) : IClas
         return calls;
     }
 
-    [GeneratedRegex(@"0x[0-9a-f]+|\b\d{2,}\b|iov_base=""[^""]*""|si_\w+=\d+")]
+    [GeneratedRegex(@"""\d+ \(starter-suid\)[^""]*""|0x[0-9a-f]+|\b\d{2,}\b|iov_base=""[^""]*""|si_\w+=\d+")]
     private static partial Regex Varying();
 }

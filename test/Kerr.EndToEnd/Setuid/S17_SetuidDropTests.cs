@@ -3,13 +3,12 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using Kerr.EndToEnd.Harness;
-using Kerr.EndToEnd.Setuid;
 using Xunit;
 
-namespace Kerr.EndToEnd.Security;
+namespace Kerr.EndToEnd.Setuid;
 
 /// <summary>S17: in every process that is executed or stays, privilege is gone for good (CVE-2023-38496).</summary>
-public sealed class S17_DroppedPrivilegeTests(SetuidTree tree) : IClassFixture<SetuidTree>
+public sealed class S17_SetuidDropTests(SetuidTree tree) : IClassFixture<SetuidTree>
 {
     [Theory]
     [InlineData("")]

@@ -2,10 +2,9 @@ using System;
 using System.IO;
 using System.Linq;
 using Kerr.EndToEnd.Harness;
-using Kerr.EndToEnd.Setuid;
 using Xunit;
 
-namespace Kerr.EndToEnd.Security;
+namespace Kerr.EndToEnd.Setuid;
 
 /// <summary>
 /// S39, S40, S16: the privileged half joins nothing, merges only what is its own, takes no option of a user's, and mounts by the kernel no image that

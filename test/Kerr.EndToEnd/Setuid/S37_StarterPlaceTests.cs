@@ -1,10 +1,9 @@
 using System;
 using System.IO;
 using Kerr.EndToEnd.Harness;
-using Kerr.EndToEnd.Setuid;
 using Xunit;
 
-namespace Kerr.EndToEnd.Security;
+namespace Kerr.EndToEnd.Setuid;
 
 /// <summary>
 /// S37, S47: the setuid starter runs from its own place only, and only while that place, its configuration and every directory above them are

@@ -1,12 +1,11 @@
 using System.IO;
 using Kerr.EndToEnd.Harness;
-using Kerr.EndToEnd.Setuid;
 using Xunit;
 
-namespace Kerr.EndToEnd.Security;
+namespace Kerr.EndToEnd.Setuid;
 
 /// <summary>S19: path limits compare whole components, so that /s2 is not below /s (CVE-2026-47215, CVE-2026-48785).</summary>
-public sealed class S19_PathLimitTests(SetuidTree tree) : IClassFixture<SetuidTree>
+public sealed class S19_SetuidPathLimitsTests(SetuidTree tree) : IClassFixture<SetuidTree>
 {
     [Theory]
     [InlineData("/s", true)]
