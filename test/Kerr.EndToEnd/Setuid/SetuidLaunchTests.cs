@@ -48,7 +48,7 @@ public sealed class SetuidLaunchTests(SetuidTree tree) : IClassFixture<SetuidTre
     public void Options_show_what_they_show_in_a_user_namespace(string options)
     {
         tree.Configure();
-        const string Look = "ls -d /usr/lib /mnt/* /home 2>&1; hostname; ls /dev | head -40; ls /proc | grep -c '^[0-9]*$' | sed 's/[1-9]$/few/'; touch /tmp/x-$$ 2>&1 && rm /tmp/x-$$; "
+        const string Look = "ls -d /usr/lib /mnt/* /home 2>&1; hostname; ls /dev | head -40; [ $(ls /proc | grep -c '^[0-9]*$') -lt 10 ] && echo few processes || echo many; touch /tmp/x-$$ 2>&1 && rm /tmp/x-$$; "
             + "cat /etc/passwd; pwd; umask; touch /new 2>/dev/null; echo $?; env | grep -v CONTAINER | sort";
         string[] words = options.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         foreach (string image in (string[])[Images.OwnDirectory, Images.OwnSif])
@@ -56,7 +56,7 @@ public sealed class SetuidLaunchTests(SetuidTree tree) : IClassFixture<SetuidTre
             Result there = tree.User.Run(["exec", "--userns", .. words, image, "/bin/sh", "-c", Look]).Succeeds();
             Result here = tree.User.Run(["exec", .. words, image, "/bin/sh", "-c", Look]).Succeeds();
 
-            Assert.Equal(there.Out.Replace("few0", "few", StringComparison.Ordinal), here.Out);
+            Assert.Equal(there.Out, here.Out);
             Assert.Equal(there.Err, here.Err);
         }
     }
