@@ -6,10 +6,10 @@ import subprocess
 import time
 
 POST = """
-    mkdir -p /opt/work
-    for d in $(seq 1 60); do mkdir /opt/work/$d; for f in $(seq 1 50); do echo "$d $f" > /opt/work/$d/$f; done; done
-    for n in 1 2 3 4; do find /usr -type f | head -1500 | xargs cat | gzip -1 | sha256sum > /opt/work/sum$n; done
-    cp -r /opt/work /opt/again
+    mkdir -p /opt/files
+    for d in $(seq 1 60); do mkdir /opt/files/$d; for f in $(seq 1 50); do echo "$d $f" > /opt/files/$d/$f; done; done
+    for n in 1 2 3 4; do find /usr -type f | head -1500 | xargs cat | gzip -1 | sha256sum > /opt/files/sum$n; done
+    cp -r /opt/files /opt/again
     echo LAST > /opt/last
 """
 
