@@ -70,7 +70,8 @@ public class SharedImageTests
             [], ["--contain"], ["--bind", $"{directory}:/mnt"], ["--writable-tmpfs"], ["--containall"], ["--bind", $"{directory}/bound:/opt/{{0}}"], ["--underlay"],
             ["--no-home", "--cleanenv"], ["--scratch", "/srv"], ["--env", "NUMBER={0}"],
         ];
-        Caller elsewhere = As.User.OnHost("mount -t tmpfs -o mode=1777 none /var/tmp; echo private > /var/tmp/mark");
+        // A /tmp of its own, as batch systems give, with the files of this run in the place where they are.
+        Caller elsewhere = As.User.OnHost($"mount --bind {Tree.Run} /mnt; mount -t tmpfs -o mode=1777 none /tmp; mkdir -p {Tree.Run}; mount --move /mnt {Tree.Run}; echo private > /tmp/mark");
         var running = new List<Running>();
         for (int i = 0; i < count; i++)
         {
@@ -78,7 +79,7 @@ public class SharedImageTests
             string[] some = Array.ConvertAll(options[i % options.Length], option => option.Replace("{0}", number, StringComparison.Ordinal));
             bool sees = i % 3 == 2 && some is not ["--contain"] and not ["--containall"];
             Caller caller = (i % 3 == 2 ? elsewhere : As.User) with { Timeout = TimeSpan.FromSeconds(120) };
-            running.Add(caller.Start(["exec", .. some, image, "sh", "-c", $"cat /data/first {(sees ? "/var/tmp/mark" : "")}; echo ready; exec sleep 1000"]));
+            running.Add(caller.Start(["exec", .. some, image, "sh", "-c", $"cat /data/first {(sees ? "/tmp/mark" : "")}; echo ready; exec sleep 1000"]));
         }
 
         for (int i = 0; i < count; i++)
@@ -170,6 +171,30 @@ public class SharedImageTests
         ofTheFirst.ForEach(process => Signal(process, Kill));
 
         Assert.Contains("second", second.Signal(Terminate).Wait().Ends(0).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_batch_system_that_kills_all_of_a_job_leaves_the_other_one_s_image_alone()
+    {
+        string image = Image(), directory = Host.Directory(TestUser.First);
+        using var first = new ControlGroup("first");
+        using var second = new ControlGroup("second");
+        using Running begun = first.Enter(As.User).Start(["exec", image, .. Wait]);
+        begun.WaitFor("ready");
+        using Running bound = first.Enter(As.User).Start(["exec", "--bind", $"{directory}:/mnt", image, .. Wait]);
+        bound.WaitFor("ready");
+        using Running other = second.Enter(As.User).Start("exec", "--contain", image, "sh", "-c", "trap 'cat /data/second; exit 0' TERM; echo ready; while :; do sleep 0.02; done");
+        other.WaitFor("ready");
+        Assert.Equal((2, 2, 2), (Named(Server).Count, Named(Keeper).Count, Named(Holder).Count));
+        Assert.InRange(first.Processes.Count, 5, int.MaxValue);     // what serves a job is in it
+
+        first.Kill();
+
+        begun.Wait().EndsBySignal(Kill);
+        bound.Wait().EndsBySignal(Kill);
+        second.Enter(As.User).Run("exec", image, "cat", "/data/first").Prints("first");
+        Assert.Equal((1, 1, 1), (Named(Server).Count, Named(Keeper).Count, Named(Holder).Count));
+        Assert.Contains("second", other.Signal(Terminate).Wait().Ends(0).Out, StringComparison.Ordinal);
     }
 
     [Fact]
