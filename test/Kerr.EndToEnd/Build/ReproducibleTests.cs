@@ -1,3 +1,4 @@
+using System;
 using System.IO;
 using System.Threading;
 using Kerr.EndToEnd.Harness;
@@ -34,6 +35,33 @@ public class ReproducibleTests
             first ??= File.ReadAllBytes($"{fresh.WorkingDirectory}/x.sif");
             Assert.Equal(first, File.ReadAllBytes($"{fresh.WorkingDirectory}/x.sif"));
             Thread.Sleep(1100);     // another second, which times of files and objects would show
+        }
+    }
+
+    /// <summary>Another clock, time zone, language and mask for new files, another place, and another user.</summary>
+    [Fact]
+    public void In_other_circumstances()
+    {
+        using var registry = new Registry.LocalRegistry();
+        registry.Put("tool", "1");
+        Kerr.Tests.Need.Program("faketime");
+        byte[]? definition = null, layers = null;
+        foreach ((Caller caller, string[] clock) in ((Caller, string[])[])[(As.User, []), (As.OtherUser, ["/usr/bin/faketime", "-f", "+1000d"]), (As.User, ["/usr/bin/faketime", "-f", "-2000d"])])
+        {
+            bool other = clock.Length > 0;
+            Caller changed = other ? caller.With("TZ=Pacific/Kiritimati", "LC_ALL=C.UTF-8", "LANGUAGE=de").Under(["/bin/sh", "-c", "umask 077; exec \"$@\"", "sh", .. clock]) : caller;
+            string year = changed.Named("/bin/date").Run("+%Y").Succeeds().Line;
+            Assert.Equal(other, year != DateTime.UtcNow.ToString("yyyy", System.Globalization.CultureInfo.InvariantCulture));
+
+            byte[] bytes = Bytes(Builder.Single, changed);
+            definition ??= bytes;
+            Assert.Equal(definition, bytes);
+
+            Caller fresh = changed.In(Host.Directory(caller.User));
+            fresh.With($"HOME={fresh.WorkingDirectory}").Run("build", "--disable-cache", "x.sif", $"docker://{registry.Host}/tool:1").Succeeds();
+            bytes = File.ReadAllBytes($"{fresh.WorkingDirectory}/x.sif");
+            layers ??= bytes;
+            Assert.Equal(layers, bytes);
         }
     }
 

@@ -76,7 +76,16 @@ internal static class DebianTree
             string making = tree + ".new";
             Run("rm", "-rf", making, tree);
             System.IO.Directory.CreateDirectory(making);
-            Run("debootstrap", "--variant=minbase", suite, making, mirror);
+            try
+            {
+                Run("debootstrap", "--variant=minbase", suite, making, mirror);
+            }
+            catch (InvalidOperationException)
+            {
+                Run("rm", "-rf", making);
+                throw;
+            }
+
             // The way to the mirror is this host's business, not the image's.
             File.WriteAllText(making + "/etc/apt/sources.list", "");
             Run("rm", "-rf", making + "/var/cache/apt/archives", making + "/var/lib/apt/lists");

@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Threading;
 using Kerr.EndToEnd.Harness;
 using Xunit;
 
@@ -107,19 +109,34 @@ public class PullTests
         using var registry = new LocalRegistry();
         registry.Put("tool", "1");
         Caller user = Fresh();
+        string image = $"{user.WorkingDirectory}/x.sif", cache = $"{user.WorkingDirectory}/.apptainer/cache";
+        string[] pull = ["pull", "--force", image, $"docker://{registry.Host}/tool:1"];
+        var clock = Stopwatch.StartNew();
+        user.Run(pull).Succeeds();
+        int whole = (int)clock.ElapsedMilliseconds;     // so that each moment of it is hit, on a busy machine, too
+        byte[] right = File.ReadAllBytes(image);
         var random = new Random(1);
-        for (int i = 0; i < Rounds(10, 100); i++)
+        int killed = 0;
+        int rounds = Rounds(10, 100);
+        for (int i = 0; i < rounds || (killed < rounds / 2 && i < 10 * rounds); i++)
         {
-            Running pull = user.Start("pull", "--force", "x.sif", $"docker://{registry.Host}/tool:1");
-            System.Threading.Thread.Sleep(random.Next(150));
-            pull.Dispose();
-            string cache = $"{user.WorkingDirectory}/.apptainer/cache";
+            user.Run("cache", "clean", "--force").Succeeds();
+            Running running = user.Start(pull);
+            Thread.Sleep(random.Next(whole));
+            _ = LibC.kill(i % 2 == 0 ? running.Pid : -running.Pid, 9);      // alone, or with all that it started
+            killed += running.Wait().Signal == 9 ? 1 : 0;
+
+            Assert.Equal(right, File.ReadAllBytes(image));      // what was there is whole
             string[] blobs = Directory.Exists($"{cache}/blob/blobs/sha256") ? Directory.GetFiles($"{cache}/blob/blobs/sha256") : [];
             Assert.All(blobs, static blob => Assert.Equal(Path.GetFileName(blob), Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(blob)))));
-            user.Run("pull", "--force", "x.sif", $"docker://{registry.Host}/tool:1").Succeeds();
+            user.Run(pull).Succeeds();
+            Assert.Equal(right, File.ReadAllBytes(image));
             user.Run("run", "x.sif").Shows("from a registry");
-            user.Run("cache", "clean", "--force").Succeeds();
+            Assert.Equal(["x.sif"], Directory.GetFileSystemEntries(user.WorkingDirectory).Select(static path => Path.GetFileName(path)!).Where(static name => name != ".apptainer"));
+            Assert.Empty(Directory.GetFiles(cache, "*.tmp", SearchOption.AllDirectories));
         }
+
+        Assert.InRange(killed, rounds / 2, int.MaxValue);       // else this has tried nothing
     }
 
     private static int Rounds(int few, int many) => Environment.GetEnvironmentVariable("KERR_RACE_ROUNDS") is { Length: > 0 } ? many : few;
