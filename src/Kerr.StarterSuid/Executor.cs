@@ -4,7 +4,7 @@ namespace Kerr.Starter;
 
 /// <summary>
 /// Does what the user's half asks for, request by request, each checked for itself: whoever traces that half can send anything, in any order.
-/// Images that the kernel mounts come first, so that their checks look at the host and at nothing that the user has mounted.
+/// Namespaces and images come first, so that their checks look at the host and at nothing that the user has mounted.
 /// </summary>
 internal static unsafe class Executor
 {
@@ -154,8 +154,7 @@ internal static unsafe class Executor
     private static int MountImage(Request kind, int* given, ulong offset, ulong size, ref int handed)
     {
         FileStatus status = default;
-        bool late = s_mixed && (kind == Request.KernelImage || given[2] < 0); // names of the host may be covered by now
-        int error = s_session < 0 || late || !Mounts.IsInSession(given[1]) ? -E.PERM : FileStatus.Read(given[0], &status);
+        int error = s_session < 0 || s_mixed || !Mounts.IsInSession(given[1]) ? -E.PERM : FileStatus.Read(given[0], &status);
         error = error < 0 ? error : !status.IsRegular ? -E.INVAL : Policy.CheckImage(given[0], Policy.KindOf(given[0]));
         if (error == 0)
         {
@@ -216,8 +215,8 @@ internal static unsafe class Executor
     private static int Leave(ulong wanted)
     {
         ulong known = NewPid | NewIpc | NewUts | NewNet;
-        bool allowed = (wanted & ~known) == 0 && s_namespaces == 0
-            && ((wanted & NewPid) == 0 || Configuration.Has(Switch.PidNamespace))
+        bool allowed = (wanted & ~known) == 0 && s_namespaces == 0 && !s_mixed
+            && ((wanted & NewPid) == 0 || (Configuration.Has(Switch.PidNamespace) && HostProcesses.Look() == 0))
             && ((wanted & NewIpc) == 0 || Configuration.Has(Switch.IpcNamespace))
             && ((wanted & NewUts) == 0 || Configuration.Has(Switch.UtsNamespace));
         int error = !allowed ? -E.PERM : wanted == 0 ? 0 : Privileges.Raise("leave namespaces"u8);

@@ -18,10 +18,18 @@ internal static unsafe class Mounts
     /// <summary>Looks at the host's devices while nothing of the user's is mounted.</summary>
     internal static int Begin()
     {
+        int error = DeviceOf("/dev"u8, ref s_devices);
+        error = error < 0 ? error : DeviceOf("/dev/pts"u8, ref s_terminals);
+        return error < 0 ? error : Sys.Mount(null, "/"u8, null, K.MsRecursive | (Configuration.Has(Switch.MountSlave) ? K.MsSlave : K.MsPrivate), null);
+    }
+
+    /// <summary>The file system that root has mounted there, or none.</summary>
+    private static int DeviceOf(ReadOnlySpan<byte> path, ref ulong device)
+    {
         FileStatus status = default;
-        s_devices = FileStatus.Read(K.AtCwd, "/dev"u8, K.AtSymlinkNoFollow, &status) == 0 && status.Uid == 0 ? status.Device : 0;
-        s_terminals = FileStatus.Read(K.AtCwd, "/dev/pts"u8, K.AtSymlinkNoFollow, &status) == 0 && status.Uid == 0 ? status.Device : 0;
-        return Sys.Mount(null, "/"u8, null, K.MsRecursive | (Configuration.Has(Switch.MountSlave) ? K.MsSlave : K.MsPrivate), null);
+        int error = FileStatus.Read(K.AtCwd, path, K.AtSymlinkNoFollow, &status);
+        device = error == 0 && status.Uid == 0 ? status.Device : 0;
+        return error == -E.NOENT ? 0 : error;
     }
 
     /// <summary>The session, in a directory of the installation that is there for this.</summary>
@@ -53,9 +61,10 @@ internal static unsafe class Mounts
     internal static int Bind(int source, int target, ulong flags)
     {
         FileStatus status = default;
-        bool devices = s_devices != 0 && FileStatus.Read(source, &status) == 0 && (status.Device == s_devices || status.Device == s_session || (s_terminals != 0 && status.Device == s_terminals));
-        int tree = (int)Sys.Call(Nr.OpenTree, source, (nint)(""u8).Start, K.OpenTreeClone | O.CloseOnExec | K.AtEmptyPath | K.AtRecursive);
-        int error = tree < 0 ? tree : SetAttributes(tree, (flags & All) | NoSuid | (devices ? 0 : NoDevices));
+        int error = FileStatus.Read(source, &status);
+        bool devices = s_devices != 0 && (status.Device == s_devices || status.Device == s_session || (s_terminals != 0 && status.Device == s_terminals));
+        int tree = error < 0 ? error : (int)Sys.Call(Nr.OpenTree, source, (nint)(""u8).Start, K.OpenTreeClone | O.CloseOnExec | K.AtEmptyPath | K.AtRecursive);
+        error = tree < 0 ? tree : SetAttributes(tree, (flags & All) | NoSuid | (devices ? 0 : NoDevices));
         return error < 0 ? Give(tree, error) : Attach(tree, target);
     }
 
@@ -81,9 +90,10 @@ internal static unsafe class Mounts
                 made.Number("gid"u8, Privileges.Gid);
                 made.Number("size"u8, (ulong)(size == 0 || size > Configuration.Read.SessionSize ? Configuration.Read.SessionSize : size) << 20);
                 break;
-            case FileSystemKind.Processes when (namespaces & Executor.NewPid) != 0:
+            case FileSystemKind.Processes when (namespaces & Executor.NewPid) != 0 && HostProcesses.Whole:
                 made = new("proc"u8);
                 attributes |= NoExecute;
+                attributes |= HostProcesses.Hide(ref made);
                 break;
             case FileSystemKind.Terminals:
                 made = new("devpts"u8);
