@@ -10,6 +10,7 @@ internal static unsafe class Relays
     private static bool s_forked;
     private static bool s_appInit;
     private static int s_lifeline = -1;
+    private static int s_outside = -1;
     private static int s_launch = -1;
 
     /// <summary>Whether the caller's process is another than this.</summary>
@@ -20,10 +21,12 @@ internal static unsafe class Relays
     {
         int* lifeline = stackalloc int[2];
         int* launch = stackalloc int[2];
+        int* outside = stackalloc int[2];
         ulong held = Relayed;
         ulong early = 0;
-        int error = (int)Sys.Call(Nr.Pipe2, (nint)lifeline, O.CloseOnExec);
+        int error = (int)Sys.Call(Nr.Pipe2, (nint)lifeline, O.CloseOnExec | O.NonBlock);
         error = error < 0 ? error : (int)Sys.Call(Nr.Pipe2, (nint)launch, O.CloseOnExec);
+        error = error < 0 ? error : (int)Sys.Call(Nr.Pipe2, (nint)outside, O.CloseOnExec); // the last: a process that ends closes it after the lifeline
         error = error < 0 ? error : Entry.SetMask(held);
         error = error < 0 ? error : (int)Sys.Call(Nr.Sigpending, (nint)(&early), 8);
         int child = error < 0 ? error : Sys.Fork(K.SigChild);
@@ -44,7 +47,9 @@ internal static unsafe class Relays
 
         Sys.Close(lifeline[1]);
         Sys.Close(launch[0]);
+        Sys.Close(outside[1]);
         s_lifeline = lifeline[0];
+        s_outside = outside[0];
         s_launch = launch[1];
         s_appInit = appInit;
         s_forked = child == 0;
@@ -65,6 +70,7 @@ internal static unsafe class Relays
         UserHalf.Keep(Trust.UserHalf);
         if (s_forked)
         {
+            AwaitOutside();
             UserHalf.Keep(s_lifeline);
             UserHalf.Keep(s_launch);
         }
@@ -74,6 +80,24 @@ internal static unsafe class Relays
         }
 
         UserHalf.Become("rest"u8, plan, numbers, s_forked ? 6 : 1, butChildren: s_forked);
+    }
+
+    /// <summary>
+    /// Nothing runs before the process outside has become the user's: its end of one pipe closes at exec, or when it ends; that of the lifeline when it ends.
+    /// </summary>
+    private static void AwaitOutside()
+    {
+        byte none = 0;
+        nint ended;
+        do
+        {
+            ended = Sys.Call(Nr.Read, s_outside, (nint)(&none), 1);
+        }
+        while (ended == -E.INTR);
+        if (ended != 0 || Sys.Call(Nr.Read, s_lifeline, (nint)(&none), 1) != -E.AGAIN)
+        {
+            Sys.Exit(255); // it has said why
+        }
     }
 }
 

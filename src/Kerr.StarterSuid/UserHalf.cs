@@ -34,7 +34,14 @@ internal static unsafe class UserHalf
     }
 
     /// <summary>Lets a descriptor survive exec.</summary>
-    internal static void Keep(int descriptor) => Sys.Fcntl(descriptor, K.SetDescriptorFlags);
+    internal static void Keep(int descriptor)
+    {
+        int error = Sys.Fcntl(descriptor, K.SetDescriptorFlags);
+        if (error < 0)
+        {
+            Say.Fatal("the descriptors of this launch cannot be handed on"u8, error, "this is an error in kerr; please report it"u8);
+        }
+    }
 
     /// <summary>`starter-user MODE PLAN NUMBERS…`; never comes back.</summary>
     internal static void Become(ReadOnlySpan<byte> mode, int plan, ulong* numbers, int count, bool butChildren)
