@@ -43,14 +43,11 @@ internal static unsafe class Policy
             group |= read.Groups[i] == status.Gid;
         }
 
-        fixed (byte* limits = read.Limits)
-        {
-            bool place = read.LimitLength == 0 || IsBelowOne(path, limits, read.LimitLength);
-            return !Configuration.Has(kind) ? Deny("the administrator does not allow images of this kind: "u8, path)
-                : !owner ? Deny("the administrator limits images to certain owners: "u8, path)
-                : !group ? Deny("the administrator limits images to certain groups: "u8, path)
-                : !place ? Deny("the administrator limits images to certain directories: "u8, path) : 0;
-        }
+        bool place = read.LimitLength == 0 || (SitePaths.Limits.Has(path) && LeadsTo(path, &status));
+        return !Configuration.Has(kind) ? Deny("the administrator does not allow images of this kind: "u8, path)
+            : !owner ? Deny("the administrator limits images to certain owners: "u8, path)
+            : !group ? Deny("the administrator limits images to certain groups: "u8, path)
+            : !place ? Deny("the administrator limits images to certain directories: "u8, path) : 0;
     }
 
     /// <summary>What an image file is, by the switch that allows it: the user's word does not count.</summary>
@@ -96,14 +93,9 @@ internal static unsafe class Policy
 
         byte* path = stackalloc byte[Trust.PathSize];
         int error = PathOf(source, path);
-        ref Configuration read = ref Configuration.Read;
-        ReadOnlySpan<byte> always = "/proc\0/sys\0/dev\0/tmp\0/var/tmp\0/etc/resolv.conf\0/run/systemd/resolve\0"u8;
-        fixed (byte* binds = read.Binds)
-        {
-            return error < 0 ? error
-                : IsBelow(path, session) || IsBelowOne(path, (byte*)always.Start, (uint)always.Length, source) || IsBelowOne(path, binds, read.BindLength, source) ? 0
-                : Deny("the administrator lets users bind nothing (`user bind control = no`): "u8, path);
-        }
+        return error < 0 ? error
+            : SitePaths.IsBelow(path, session) || SitePaths.Binds.Has(path) ? 0
+            : Deny("the administrator lets users bind nothing (`user bind control = no`): "u8, path);
     }
 
     /// <summary>Refuses, and says what.</summary>
@@ -124,66 +116,16 @@ internal static unsafe class Policy
         return length < 0 ? length : length == Trust.PathSize - 1 || *path != '/' ? -E.NAMETOOLONG : 0;
     }
 
-    /// <summary>Whether a path is one of these, or below it: component by component, so that /scratch2 is not below /scratch.</summary>
-    /// <remarks>With an open file: or one of these itself, where its name leads there by links (/etc/localtime).</remarks>
-    private static bool IsBelowOne(byte* path, byte* directories, uint length, int file = -1)
+    /// <summary>
+    /// Whether a path by which the kernel knows a file leads to it here: of a file that was opened in another mount namespace it is the path there, where the user may
+    /// mount.
+    /// </summary>
+    private static bool LeadsTo(byte* path, FileStatus* file)
     {
-        FileStatus wanted = default;
-        FileStatus named = default;
-        bool known = file >= 0 && FileStatus.Read(file, &wanted) == 0;
-        for (uint i = 0; i < length; i++)
-        {
-            if (IsBelow(path, directories + i) || (known && FileStatus.Read(K.AtCwd, directories + i, 0, &named) == 0 && named.SameFile(&wanted)))
-            {
-                return true;
-            }
-
-            while (directories[i] != 0)
-            {
-                i++;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>The kernel's path has neither `..` nor doubled slashes; the administrator's may have slashes too many, but no `..`.</summary>
-    private static bool IsBelow(byte* path, byte* directory)
-    {
-        if (*directory != '/')
-        {
-            return false;
-        }
-
-        while (true)
-        {
-            while (*directory == '/')
-            {
-                directory++;
-            }
-
-            if (*directory == 0)
-            {
-                return true;
-            }
-
-            if (*path++ != '/')
-            {
-                return false;
-            }
-
-            while (*directory != 0 && *directory != '/')
-            {
-                if (*path++ != *directory++)
-                {
-                    return false;
-                }
-            }
-
-            if (*path != 0 && *path != '/')
-            {
-                return false;
-            }
-        }
+        FileStatus found = default;
+        int place = Sys.OpenAt(K.AtCwd, path, O.Path | O.NoFollow);
+        bool same = place >= 0 && FileStatus.Read(place, &found) == 0 && found.SameFile(file);
+        Sys.Close(place);
+        return same;
     }
 }

@@ -52,6 +52,7 @@ internal static unsafe class Program
             Say.Fatal("a mount namespace cannot be made"u8, error, "look at `sysctl user.max_mnt_namespaces`"u8);
         }
 
+        SitePaths.Follow();
         Trust.OpenSession();
         int builder = UserHalf.Start("build"u8, plan, out process);
         bool entered = Executor.Serve(builder, plan, mounts: true);

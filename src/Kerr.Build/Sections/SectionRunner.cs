@@ -154,7 +154,7 @@ internal sealed class SectionRunner(BuildSettings settings, BuildWorkspace works
 
     private ChildResult Launch(LaunchRequest request)
     {
-        var launcher = new Launcher(SiteConfiguration.ForBuilds, settings.Installation, System.Diagnostics.Stopwatch.GetTimestamp());
+        var launcher = new Launcher(SiteConfiguration.Default.ForBuilds, settings.Installation, System.Diagnostics.Stopwatch.GetTimestamp());
         LaunchPlan plan = launcher.Prepare(request, new Host(settings.Environment), tell: null);
         foreach ((int level, string text) in request.Nv || request.NvidiaContainerCli || request.Rocm ? plan.Notes : [])
         {

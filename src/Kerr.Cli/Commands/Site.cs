@@ -27,7 +27,10 @@ internal static class Site
         if (invocation.Values.Flag(GlobalOptions.BuildConfig))
         {
             Log.Debug("using the configuration for builds");
-            return SiteConfiguration.ForBuilds;
+
+            // Who may not choose another file may not choose this one: what the site forbids stays forbidden.
+            bool bound = installation.IsSetuid && CurrentProcess.EffectiveUserId != 0;
+            return (bound ? ConfigurationFile.Load(installation.ConfigurationFile) : SiteConfiguration.Default).ForBuilds;
         }
 
         string path = ConfigurationPath(invocation, installation);

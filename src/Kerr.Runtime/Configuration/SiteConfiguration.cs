@@ -248,8 +248,8 @@ public sealed class SiteConfiguration
         return new SiteConfiguration(Path, settings);
     }
 
-    /// <summary>What builds run with, whatever the site says about ordinary containers.</summary>
-    public static SiteConfiguration ForBuilds => Default
+    /// <summary>What builds run with: nothing of what this shows in ordinary containers. What it forbids it goes on forbidding.</summary>
+    public SiteConfiguration ForBuilds => this
         .With(Directives.BindPath, "")
         .With(Directives.ConfigResolvConf, "no")
         .With(Directives.MountHome, "no")

@@ -20,10 +20,15 @@ public sealed class HostileTree : IDisposable
     internal SetuidTree Tree { get; }
 
     /// <summary>Runs the requests, a line each, and answers what it printed.</summary>
-    internal Result Ask(params string[] requests)
+    internal Result Ask(params string[] requests) => Ask(As.User, requests);
+
+    /// <summary>The same in a mount namespace that a script of root changes first.</summary>
+    internal Result On(string script, params string[] requests) => Ask(As.User.OnHost(script), requests);
+
+    private Result Ask(Caller user, string[] requests)
     {
         Host.Write(Tree.Prefix + "/libexec/kerr/asking", string.Join('\n', requests) + "\n");
-        return As.User.Named(Programs.Sealed).Run(plan, Tree.Starter, "9", "--");
+        return user.Named(Programs.Sealed).Run(plan, Tree.Starter, "9", "--");
     }
 
     public void Dispose() => Tree.Dispose();

@@ -58,11 +58,54 @@ public sealed class S39_HostileRequestTests(HostileTree hostile) : IClassFixture
     }
 
     [Fact]
-    public void Images_come_before_everything_that_a_user_mounts()
+    public void Images_and_namespaces_come_before_everything_that_a_user_mounts()
     {
         string sif = SetuidLaunchTests.Copy(Images.Sif, hostile.Tree.Images + "/late.sif");
-        string[] lines = hostile.Ask(Session, "11 0 0 0 /usr /usr", $"8 0 4096 0 r:{sif} s:image", $"9 0 0 0 r:{sif} s:image", Image).Lines;
-        Assert.Equal(["7 0", "11 0", "8 -1", "9 -1", "10 -1"], lines); // without a /dev/fuse of their own
+        string[] lines = hostile.Ask(
+            Session, "11 0 0 0 /usr /usr", $"8 0 4096 0 r:{sif} s:image", $"9 0 0 0 r:{sif} s:image", $"9 0 0 0 r:{sif} s:image /dev/fuse", Image, "5 0x20000000 0 0").Lines;
+        Assert.Equal(["7 0", "11 0", "8 -1", "9 -1", "9 -1", "10 -1", "5 -1"], lines);
+    }
+
+    [Theory]
+    [InlineData("mount --bind /etc/hostname /proc/version")]
+    [InlineData("mount -t proc -o subset=pid proc /proc")]
+    [InlineData("mount -t tmpfs none /proc/sys")]
+    public void No_new_proc_shows_what_the_hosts_hides(string cover)
+    {
+        string[] lines = hostile.On(cover, "5 0x20000000 0 0", "6 0 0 0", Session, "12 0 1 0 s:upper").Lines;
+        Assert.Equal(["5 0", "6 0", "7 0", "12 -1"], lines);
+        Assert.Equal(["5 0", "6 0", "7 0", "12 0"], hostile.On("true", "5 0x20000000 0 0", "6 0 0 0", Session, "12 0 1 0 s:upper").Lines);
+    }
+
+    /// <summary>In a mount namespace of their own users give a file any path there is.</summary>
+    [Fact]
+    public void A_path_of_another_mount_namespace_does_not_meet_a_limit()
+    {
+        string allowed = Host.Directory(), own = Host.Directory(TestUser.First);
+        SetuidLaunchTests.Copy(Images.Sif, own + "/own.sif", TestUser.First);
+        SetuidLaunchTests.Copy(Images.Sif, allowed + "/own.sif");
+        hostile.Tree.Configure($"limit container paths = {allowed}");
+        using Running other = As.User.Named("/usr/bin/unshare").Start("-Urm", "sh", "-c", $"mount --bind {own} {allowed}; echo there; exec sleep 60").WaitFor("there");
+        string there = $"/proc/{other.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture)}/root{allowed}/own.sif";
+
+        hostile.Ask(Session, $"9 0 0 0 r:{there} s:image").Ends(255).Warns("limits images to certain directories");
+        Assert.Equal(["7 0", "9 0"], hostile.Ask(Session, $"9 0 0 0 r:{allowed}/own.sif s:image").Lines);
+        hostile.Tree.User.Run("exec", "--userns", there, "/bin/echo", "ran").IsFatal("limit container paths");
+        hostile.Tree.User.Run("exec", "--userns", allowed + "/own.sif", "/bin/echo", "ran").Prints("ran");
+        other.Signal(9).Wait();
+    }
+
+    /// <summary>What an administrator's path leads to is looked up before a user can put something else there.</summary>
+    [Fact]
+    public void A_bind_over_a_path_of_the_administrators_makes_nothing_bindable()
+    {
+        string own = Host.Directory(TestUser.First);
+        Directory.CreateDirectory(own + "/etc");
+        File.CreateSymbolicLink(own + "/etc/resolv.conf", "/srv");
+        hostile.Tree.Configure("user bind control = no", $"bind path = {own}/etc");
+        Result result = hostile.Ask(Session, Image, $"11 0 0 0 {own}/etc /etc", "11 0 0 0 /srv s:upper");
+        result.Ends(255).Warns("lets users bind nothing");
+        Assert.Equal(["7 0", "10 0", "11 0", "11 ended"], result.Lines);
     }
 
     [Theory]

@@ -85,6 +85,9 @@ internal static class ImagePolicy
         // The name of what is open: no link and no rename between looking and running makes another of it.
         string? path = image.Handle is { } open
             ? host.ReadLink(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{open.DangerousGetHandle()}")) : host.RealPath(image.Path);
+
+        // Of a file of another mount namespace it is the name there, where the user may have mounted: it must lead there here, too.
+        path = path is not null && IsSame(host.Stat(path, follow: false), StatusOf(image, host)) ? path : null;
         foreach (string limit in limits)
         {
             // A directory that is not there holds no image.
@@ -104,7 +107,7 @@ internal static class ImagePolicy
 
     private static void RequireOwner(IReadOnlyList<string> limits, ImageFile image, IHostFacts host, bool group)
     {
-        FileStatus? status = image.Handle is { } open ? FileCalls.Status(open) : host.Stat(image.Path);
+        FileStatus? status = StatusOf(image, host);
         foreach (string limit in limits)
         {
             uint? id = (limit[0] != '0' || limit == "0") && uint.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) ? number
@@ -123,4 +126,9 @@ internal static class ImagePolicy
             DeniedBy = $"limit container {whose}s",
         };
     }
+
+    private static FileStatus? StatusOf(ImageFile image, IHostFacts host) => image.Handle is { } open ? FileCalls.Status(open) : host.Stat(image.Path);
+
+    private static bool IsSame(FileStatus? one, FileStatus? other) => one is { } a && other is { } b
+        && (a.Inode, a.DeviceMajor, a.DeviceMinor) == (b.Inode, b.DeviceMajor, b.DeviceMinor);
 }

@@ -51,6 +51,7 @@ internal static class OverlayPlan
     private sealed class Layers(PlanContext plan)
     {
         private readonly List<string> lower = [];
+        private readonly List<MountStep> uppers = [];
         private string? upper;
         private string? writable;
         private bool byServer;
@@ -119,6 +120,7 @@ internal static class OverlayPlan
 
         public RootStep Finish(RootStep step)
         {
+            plan.Steps.AddRange(uppers);
             if (upper is null)
             {
                 return step with { Layers = lower };
@@ -187,8 +189,8 @@ internal static class OverlayPlan
             lower.Insert(0, target);
             if (partition.FileSystem == PartitionFileSystem.Ext3)
             {
-                // As a writable overlay leaves it; an image without that directory counts as a whole.
-                plan.Steps.Add(new MountStep($"Mounting overlay: {path}: upper", why, target + "/upper", target,
+                // As a writable overlay leaves it; an image without that directory counts as a whole. Behind all images, which the setuid starter mounts first.
+                uppers.Add(new MountStep($"Mounting overlay: {path}: upper", why, target + "/upper", target,
                     MountFlags.SourceInSession | MountFlags.SkipMissingSource | (plan.BindFlags & ~MountFlags.Recursive) | MountFlags.ReadOnly)
                 {
                     Failures = [Damaged(path), new(default, $"cannot mount the overlay {path}")],

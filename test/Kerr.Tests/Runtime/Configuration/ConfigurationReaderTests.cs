@@ -84,11 +84,13 @@ public class ConfigurationReaderTests
     [Fact]
     public void Builds_run_without_the_sites_additions()
     {
-        SiteConfiguration builds = SiteConfiguration.ForBuilds;
+        SiteConfiguration builds = Read("bind path = /opt\nlimit container paths = /apps\nallow user ns = no\n").ForBuilds;
 
         Assert.Empty(builds.BindPath);
         Assert.False(builds.ConfigResolvConf || builds.MountHome || builds.MountDevPts);
         Assert.True(builds.MountTmp);
+        Assert.Equal(["/apps"], builds.LimitContainerPaths);
+        Assert.False(builds.AllowUserNs);
     }
 
     [Fact]
