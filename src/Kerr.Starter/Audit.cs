@@ -97,6 +97,16 @@ internal static unsafe class Audit
         PrintTotal();
     }
 
+    /// <summary>Prints the time since the image's scripts began, unless that is 0, and the total.</summary>
+    internal static void PrintScripts(ulong since)
+    {
+        if (since > 0 && (Report.Flags & HeaderFlags.Timings) != 0)
+        {
+            Print("image scripts"u8, null, Sys.Now() - since);
+            PrintTotal();
+        }
+    }
+
     /// <summary>Prints the time since the command began.</summary>
     internal static void PrintTotal() => Print("total"u8, null, Sys.Now() - Plan.U64(Plan.Start, Header.StartedAt));
 

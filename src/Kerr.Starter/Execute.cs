@@ -6,7 +6,7 @@ namespace Kerr.Starter;
 /// <summary>
 /// Becomes the payload. Images bring scripts that set the environment, and only a shell can run those: then the shell is
 /// executed first, and its last act is to execute the starter once more, which merges the environments and executes the
-/// payload (<see cref="Environment.Merge"/>). One process all the way.
+/// payload (<see cref="Environment.Merge"/>). One process all the way, unless their time is limited (<see cref="ScriptLimit"/>).
 /// </summary>
 internal static unsafe class Execute
 {
@@ -58,13 +58,16 @@ internal static unsafe class Execute
     /// <summary>Executes the shell; comes back only with an error.</summary>
     private static int RunScript(byte* step, byte* shell, byte* script, int plan)
     {
-        // Both descriptors survive the shell and close before the payload. High numbers, so that no script uses them.
+        // These descriptors survive the shell and close before the payload. High numbers, so that no script uses them.
+        bool limited = Plan.U64(step, Step.Number2) != 0;
         int program = CopyOfUs();
         int programKept = program < 0 ? program : Raise(program);
         int planKept = programKept < 0 ? programKept : Raise(plan);
-        if (planKept < 0)
+        int handed = planKept < 0 ? planKept : limited ? ScriptLimit.Make() : 0;
+        handed = handed > 0 ? Raise(handed) : handed;
+        if (handed < 0)
         {
-            return planKept;
+            return handed;
         }
 
         if (!Exists(Text.DescriptorPath(programKept)))
@@ -79,7 +82,7 @@ internal static unsafe class Execute
         byte* name = Plan.At(Plan.U32(Plan.Start, Header.Program));
         command[0] = shell;
         command[1] = (byte*)"-c"u8.Start;
-        command[2] = Substitute(script, MergeCommand(programKept, planKept));
+        command[2] = Substitute(script, MergeCommand(programKept, planKept, handed));
         command[3] = name == null ? shell : name;
         for (uint i = 0; i < count; i++)
         {
@@ -88,12 +91,24 @@ internal static unsafe class Execute
 
         command[4 + count] = null;
         Audit.PrintTimes();
+        byte** environment = Plan.Pointers(Plan.Reference(step, Step.More));
+        if (limited)
+        {
+            ulong since = Sys.Now();
+            byte** left = ScriptLimit.Run(step, shell, command, environment, handed, out int error);
+            Sys.Close(programKept);
+            Sys.Close(planKept);
+            Sys.Close(handed);
+            Audit.PrintScripts(left == null ? 0 : since);
+            return left == null ? error : Payload.Start(step, Environment.Merge(step, left));
+        }
+
         Payload.Restore();
-        return (int)Sys.Call(Nr.Execve, (nint)shell, (nint)command, (nint)Plan.Pointers(Plan.Reference(step, Step.More)));
+        return (int)Sys.Call(Nr.Execve, (nint)shell, (nint)command, (nint)environment);
     }
 
-    /// <summary>"/proc/self/fd/PROGRAM PLAN merge PROGRAM NOW": what the script's last line executes.</summary>
-    private static byte* MergeCommand(int program, int plan)
+    /// <summary>"/proc/self/fd/PROGRAM PLAN merge PROGRAM NOW [HANDED]": what the script's last line executes.</summary>
+    private static byte* MergeCommand(int program, int plan, int handed)
     {
         byte* text = Arena.Take(96);
         byte* end = Text.Copy(text, Text.DescriptorPath(program));
@@ -101,7 +116,14 @@ internal static unsafe class Execute
         end = Text.Copy(Text.Number(end, (ulong)plan), (byte*)" merge "u8.Start);
         end = Text.Number(end, (ulong)program);
         *end++ = (byte)' ';
-        *Text.Number(end, (Report.Flags & HeaderFlags.Timings) != 0 ? Sys.Now() : 0) = 0;
+        end = Text.Number(end, (Report.Flags & HeaderFlags.Timings) != 0 ? Sys.Now() : 0);
+        if (handed > 0)
+        {
+            *end++ = (byte)' ';
+            end = Text.Number(end, (ulong)handed);
+        }
+
+        *end = 0;
         return text;
     }
 

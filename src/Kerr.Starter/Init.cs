@@ -298,7 +298,7 @@ internal static unsafe class Init
     }
 
     /// <summary>Ends as a wait status says: by exit code, by the same signal, or with 128 and its number.</summary>
-    private static void End(int status, bool signalled)
+    internal static void End(int status, bool signalled)
     {
         int signal = status & 0x7F;
         if (signal == 0)

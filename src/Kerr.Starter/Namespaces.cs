@@ -49,6 +49,11 @@ internal static unsafe class Namespaces
         }
 
         error = error < 0 ? error : (int)Sys.Call(Nr.Unshare, (nint)flags);
+        if (error == 0 && Plan.Has(step, K.CloneNewUser) && Plan.U64(step, Step.Number) == 1)
+        {
+            error = WriteFile("/proc/self/setgroups"u8, (byte*)"deny"u8.Start);
+        }
+
         if (mapUids != null)
         {
             int uidError = uids.Finish(error == 0);
@@ -59,12 +64,7 @@ internal static unsafe class Namespaces
 
         if (error == 0 && Plan.Has(step, K.CloneNewUser))
         {
-            if (Plan.U64(step, Step.Number) == 1)
-            {
-                error = WriteFile("/proc/self/setgroups"u8, (byte*)"deny"u8.Start);
-            }
-
-            error = error < 0 ? error : WriteFile("/proc/self/gid_map"u8, Plan.String(step, Step.Target));
+            error = WriteFile("/proc/self/gid_map"u8, Plan.String(step, Step.Target));
             error = error < 0 ? error : WriteFile("/proc/self/uid_map"u8, Plan.String(step, Step.Source));
         }
 

@@ -9,7 +9,7 @@ namespace Kerr.Starter;
 /// <summary>
 /// The starter: `kerr-starter PLAN`, where PLAN is the number of a descriptor with a sealed plan. Reads nothing else:
 /// no environment variable, no file of configuration. Checks the whole plan, then executes it step by step; the last step
-/// becomes the payload. `kerr-starter PLAN merge PROGRAM TIME` is its second half after an image's shell scripts.
+/// becomes the payload. `kerr-starter PLAN merge PROGRAM TIME [HANDED]` is its second half after an image's shell scripts.
 /// </summary>
 internal static unsafe class Program
 {
@@ -25,8 +25,13 @@ internal static unsafe class Program
             Report.Fatal("kerr-starter is started by kerr, not by hand"u8, 0, "kerr exec IMAGE COMMAND"u8);
         }
 
-        if (argc == 5 && Text.Same(arguments[2], "merge"u8))
+        if (argc is 5 or 6 && Text.Same(arguments[2], "merge"u8))
         {
+            if (argc == 6)
+            {
+                ScriptLimit.HandOver((int)Text.ParseNumber(arguments[5]), environment);
+            }
+
             Merge((int)plan, arguments, environment);
         }
         else
@@ -114,12 +119,7 @@ internal static unsafe class Program
         Surroundings.Mask = (int)Sys.Call(Nr.Umask, 0x1FF) & 0x1FF;
         byte* step = Plan.StepAt(Plan.StepCount - 1);
         long since = Text.ParseNumber(arguments[4]);
-        if (since > 0 && (Report.Flags & HeaderFlags.Timings) != 0)
-        {
-            Audit.Print("image scripts"u8, null, Sys.Now() - (ulong)since);
-            Audit.PrintTotal();
-        }
-
+        Audit.PrintScripts(since < 0 ? 0 : (ulong)since);
         Report.Failed(step, -Payload.Start(step, Environment.Merge(step, environment)));
     }
 }

@@ -13,7 +13,7 @@ namespace Kerr.Starter;
 ///   starter-user build PLAN SOCKET      takes the steps up to Enter, asking for mounts
 ///   starter-user rest PLAN OWN [APPINIT LIFELINE LAUNCH MASK IGNORES]     takes the steps behind it; the last becomes the payload
 ///   starter-user relay PLAN CHILD LIFELINE LAUNCH MASK EARLY              stays outside a PID namespace
-///   starter-user PLAN merge PROGRAM TIME                                  its second half after an image's scripts
+///   starter-user PLAN merge PROGRAM TIME [HANDED]                         its second half after an image's scripts
 /// </code>
 /// </summary>
 internal static unsafe class Program
@@ -24,8 +24,13 @@ internal static unsafe class Program
     [RuntimeExport("main")]
     private static int Main(int argc, byte** arguments, byte** environment)
     {
-        if (argc == 5 && Text.Same(arguments[2], "merge"u8))
+        if (argc is 5 or 6 && Text.Same(arguments[2], "merge"u8))
         {
+            if (argc == 6)
+            {
+                ScriptLimit.HandOver((int)Text.ParseNumber(arguments[5]), environment);
+            }
+
             Merge((int)Text.ParseNumber(arguments[1]), arguments, environment);
         }
 

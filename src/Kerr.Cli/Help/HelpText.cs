@@ -70,7 +70,7 @@ internal static class HelpText
     internal static string Mark(Option option) => option.Support switch
     {
         OptionSupport.Refused => " (refused by this version)",
-        OptionSupport.Warned or OptionSupport.Ignored => " (no effect in this version)",
+        OptionSupport.Ignored => " (no effect in this version)",
         _ => "",
     };
 

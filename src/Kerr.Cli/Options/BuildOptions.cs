@@ -76,7 +76,7 @@ internal static class BuildOptions
         "AMD ROCm devices and libraries during post and test");
 
     internal static readonly Option Compat32 = new("compat32", '\0', OptionKind.Flag, Build,
-        "with --nv, 32-bit libraries too");
+        "with --nv or --rocm, the libraries for 32-bit programs too");
 
     internal static readonly Option Bind = new("bind", 'B', OptionKind.Repeated, Build,
         "show SOURCE of the host at TARGET during post and test")

@@ -8,9 +8,6 @@ internal enum OptionSupport
     /// <summary>Refused: a launch would rely on it.</summary>
     Refused,
 
-    /// <summary>Passed over with a warning, since batch systems and scripts add it where it may not be needed.</summary>
-    Warned,
-
     /// <summary>Passed over: it changes how something is done that this version does not do.</summary>
     Ignored,
 }

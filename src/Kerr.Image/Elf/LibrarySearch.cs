@@ -62,10 +62,10 @@ public sealed class LibrarySearch(IImageTree files, string architecture, IReadOn
             }
         }
 
-        int flags = LoaderCache.FlagsOf(architecture);
         foreach (LoaderCacheEntry entry in Cache.Entries)
         {
-            if (!entry.Variant && entry.Flags == flags)
+            // Whatever its flags: ldconfig guesses those of 32-bit libraries by what they need. The file itself tells its processor.
+            if (!entry.Variant)
             {
                 Take(entry.Name, entry.Path);
             }

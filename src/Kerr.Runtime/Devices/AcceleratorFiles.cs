@@ -62,6 +62,11 @@ internal static class AcceleratorFiles
         }
 
         AddLibraries(injection, search, paths, platform, why);
+        if (injection.With32)
+        {
+            Libraries32.Add(injection, list, platform, why);
+        }
+
         foreach (InjectedFile file in files)
         {
             AddFile(injection, search, file);
@@ -71,6 +76,13 @@ internal static class AcceleratorFiles
     }
 
     public static void AddLibraries(Injection injection, LibrarySearch search, SortedDictionary<string, string> paths, string platform, string why)
+        => AddLibraries(injection, search, paths, platform, why, injection.Container, injection.Libraries);
+
+    /// <param name="container">What they are to load among.</param>
+    /// <param name="chosen">Where those go that would load.</param>
+    public static void AddLibraries(
+        Injection injection, LibrarySearch search, SortedDictionary<string, string> paths, string platform, string why,
+        ContainerLibraries container, List<InjectedLibrary> chosen)
     {
         var brought = new Dictionary<string, ElfFile>(StringComparer.Ordinal);
         foreach ((string name, string path) in paths)
@@ -82,8 +94,8 @@ internal static class AcceleratorFiles
         }
 
         int all = brought.Count;
-        SortedDictionary<string, string> left = injection.Container.Exclude(brought, broughtFirst: false);
-        if (injection.Container.Unknown is { } unknown && all > 0)
+        SortedDictionary<string, string> left = container.Exclude(brought, broughtFirst: false);
+        if (container.Unknown is { } unknown && all > 0)
         {
             injection.Plan.Notes.Verbose($"The {platform} libraries are not compared with the container's: {unknown}");
         }
@@ -93,7 +105,7 @@ internal static class AcceleratorFiles
         {
             if (brought.ContainsKey(name))
             {
-                injection.Libraries.Add(new InjectedLibrary(name, path, why));
+                chosen.Add(new InjectedLibrary(name, path, why));
             }
         }
     }

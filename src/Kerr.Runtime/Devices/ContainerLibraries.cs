@@ -19,7 +19,8 @@ internal sealed class ContainerLibraries
     /// <summary>Why nothing can be said about them; null when it can.</summary>
     public string? Unknown { get; }
 
-    public static ContainerLibraries Of(PlanContext plan)
+    /// <param name="architecture">The processor whose libraries count; null for the image's own.</param>
+    public static ContainerLibraries Of(PlanContext plan, string? architecture = null)
     {
         if (plan.Image.Tree is not { } tree)
         {
@@ -28,7 +29,7 @@ internal sealed class ContainerLibraries
 
         return plan.Request.Overlays.Count > 0
             ? new ContainerLibraries(null, "an overlay may have other libraries than the image")
-            : new ContainerLibraries(new LibrarySearch(tree, plan.Image.File.Architecture ?? Architecture.Host), null);
+            : new ContainerLibraries(new LibrarySearch(tree, architecture ?? plan.Image.File.Architecture ?? Architecture.Host), null);
     }
 
     /// <summary>Takes out of a list what would not load; gives the reasons by name.</summary>

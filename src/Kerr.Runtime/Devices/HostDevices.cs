@@ -50,4 +50,18 @@ internal static class HostDevices
 
         return null;
     }
+
+    /// <summary>Whether a list with commas has a word.</summary>
+    public static bool Lists(string? list, string word)
+    {
+        foreach (string item in list?.Split(',') ?? [])
+        {
+            if (item == word)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

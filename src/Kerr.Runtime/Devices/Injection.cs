@@ -31,6 +31,9 @@ internal sealed class Injection(PlanContext plan)
     /// <summary>For <c>/.singularity.d/libs</c>, which is searched after the container's own directories.</summary>
     public List<InjectedLibrary> Libraries { get; } = [];
 
+    /// <summary>For <c>/.singularity.d/libs32</c>: the same names, for programs of 32 bits.</summary>
+    public List<InjectedLibrary> Libraries32 { get; } = [];
+
     /// <summary>For the directory that is searched before all others.</summary>
     public List<InjectedLibrary> FirstLibraries { get; } = [];
 
@@ -55,12 +58,20 @@ internal sealed class Injection(PlanContext plan)
 
     public ContainerLibraries Container => _container ??= ContainerLibraries.Of(Plan);
 
+    /// <summary>Whether libraries of 32 bits are wanted besides those of 64.</summary>
+    public bool With32 => Plan.Request.Compat32 || HostDevices.Lists(HostDevices.Variable(Plan.Host, "NVIDIA_DRIVER_CAPABILITIES"), "compat32");
+
     /// <summary>All that the options and the configuration ask for.</summary>
     public static Injection Decide(PlanContext plan)
     {
         var injection = new Injection(plan);
         NvidiaPlan.Add(injection);
         RocmPlan.Add(injection);
+        if (plan.Request.Compat32 && !NvidiaPlan.IsWanted(plan, out _) && !RocmPlan.IsWanted(plan))
+        {
+            plan.Notes.Warn("Ignoring --compat32, it requires a GPU option such as --nv or --rocm");
+        }
+
         GaudiPlan.Add(injection);
         Cdi.CdiPlan.Add(injection);
         Mpi.MpiPlan.Add(injection);

@@ -18,8 +18,7 @@ internal static class NvidiaPlan
     {
         PlanContext plan = injection.Plan;
         LaunchRequest request = plan.Request;
-        bool asked = request.Nv || request.NvidiaContainerCli;
-        if (request.NoNv || (!asked && !plan.Configuration.AlwaysUseNv))
+        if (!IsWanted(plan, out bool asked))
         {
             return;
         }
@@ -46,6 +45,13 @@ internal static class NvidiaPlan
         }
     }
 
+    /// <param name="asked">Whether the user asked for it; else the configuration does.</param>
+    public static bool IsWanted(PlanContext plan, out bool asked)
+    {
+        asked = plan.Request.Nv || plan.Request.NvidiaContainerCli;
+        return !plan.Request.NoNv && (asked || plan.Configuration.AlwaysUseNv);
+    }
+
     private static bool AddByList(Injection injection, string why, bool asked)
         => AcceleratorFiles.Add(
             injection, AcceleratorList.Read(injection.Plan.Host, injection.Plan.Installation.ConfDir + "/nvliblist.conf"), "nv", "/dev/nvidiactl",
@@ -63,7 +69,7 @@ internal static class NvidiaPlan
         }
 
         string? tool = plan.Host.FindProgram("nvidia-container-cli", plan.SearchPath);
-        string? output = tool is null ? null : plan.Host.Output(tool, ["--user", "list", $"--device={visible}", "--libraries", "--binaries", "--ipcs"]);
+        string? output = tool is null ? null : plan.Host.Output(tool, ["--user", "list", $"--device={visible}", "--libraries", "--binaries", "--ipcs", .. injection.With32 ? ["--compat32"] : (string[])[]]);
         if (output is null)
         {
             plan.Notes.Warn(tool is null
@@ -73,7 +79,9 @@ internal static class NvidiaPlan
         }
 
         var search = new LibrarySearch(plan.Host.Files, Architecture.Host);
+        LibrarySearch? search32 = injection.With32 ? Libraries32.Search(plan) : null;
         var libraries = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var libraries32 = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (string line in output.Split('\n'))
         {
             string path = AsciiText.Trim(line).ToString();
@@ -86,7 +94,9 @@ internal static class NvidiaPlan
             if (AcceleratorList.IsLibrary(name))
             {
                 // The tool gives files; programs ask for them by their soname.
-                libraries[search.Read(path)?.SoName ?? name] = path;
+                ElfFile? library = search.Read(path);
+                bool narrow = search32 is not null && library?.Architecture == search32.Architecture;
+                (narrow ? libraries32 : libraries)[library?.SoName ?? name] = path;
             }
             else
             {
@@ -95,6 +105,11 @@ internal static class NvidiaPlan
         }
 
         AcceleratorFiles.AddLibraries(injection, search, libraries, "nv", why);
+        if (injection.With32)
+        {
+            Libraries32.Add(injection, search32, libraries32, "nv", why);
+        }
+
         return true;
     }
 

@@ -11,7 +11,7 @@ internal static class RocmPlan
     {
         PlanContext plan = injection.Plan;
         LaunchRequest request = plan.Request;
-        if (request.NoRocm || (!request.Rocm && !plan.Configuration.AlwaysUseRocm))
+        if (!IsWanted(plan))
         {
             return;
         }
@@ -37,4 +37,6 @@ internal static class RocmPlan
             plan.Notes.Skip($"device {path}", "this job may not use it");
         }
     }
+
+    public static bool IsWanted(PlanContext plan) => !plan.Request.NoRocm && (plan.Request.Rocm || plan.Configuration.AlwaysUseRocm);
 }

@@ -27,6 +27,9 @@ public sealed record ExecStep(string Text, string Why, IReadOnlyList<PayloadCand
 
     public ulong Flags { get; init; }
 
+    /// <summary>Nanoseconds that the script may take; 0 for any time.</summary>
+    public long ScriptLimit { get; init; }
+
     /// <summary>Exit code when no candidate fits.</summary>
     public int ExitCode { get; init; } = 255;
 
@@ -41,6 +44,7 @@ public sealed record ExecStep(string Text, string Why, IReadOnlyList<PayloadCand
         PlanEncoder.Put(step, Step.More, plan.Vector(ScriptEnvironment));
         PlanEncoder.Put64(step, Step.Flags, Flags);
         PlanEncoder.Put64(step, Step.Number, (ulong)ExitCode);
+        PlanEncoder.Put64(step, Step.Number2, (ulong)ScriptLimit);
     }
 
     internal override void Describe(StepDescription description)

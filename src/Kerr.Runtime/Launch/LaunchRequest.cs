@@ -91,6 +91,9 @@ public sealed record LaunchRequest
     public bool NoPrivileges { get; init; }
     public bool AllowSetuid { get; init; }
     public bool IgnoreSubuid { get; init; }
+
+    /// <summary>Whether root of a range of ids may not change its groups either.</summary>
+    public bool NoSetgroups { get; init; }
     public string? HostName { get; init; }
     public string? Network { get; init; }
     public string? NetnsPath { get; init; }
@@ -104,6 +107,9 @@ public sealed record LaunchRequest
     public bool NvidiaContainerCli { get; init; }
     public bool NoNv { get; init; }
     public bool Rocm { get; init; }
+
+    /// <summary>Besides, the libraries for programs of 32 bits.</summary>
+    public bool Compat32 { get; init; }
     public bool NoRocm { get; init; }
     public bool IntelHpu { get; init; }
 
@@ -124,6 +130,9 @@ public sealed record LaunchRequest
     public IReadOnlyList<string> EnvironmentFiles { get; init; } = [];
     public IReadOnlyList<string> NoEnvironment { get; init; } = [];
     public string? App { get; init; }
+
+    /// <summary>How long the image's environment scripts may take, as the user wrote it; null for any time.</summary>
+    public string? RunscriptTimeout { get; init; }
     public string? Shell { get; init; }
 
     // Console

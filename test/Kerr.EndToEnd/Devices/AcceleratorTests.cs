@@ -111,6 +111,58 @@ public class AcceleratorTests
         As.User.OnHost(MadeUpHost.Script).With("HABANA_VISIBLE_DEVICES=x").Run("exec", "-C", "--intel-hpu", Image, "true").IsFatal("HABANA_VISIBLE_DEVICES: x is no number");
     }
 
+    [Theory]
+    [InlineData(Profile.User)]
+    [InlineData(Profile.Root)]
+    [InlineData(Profile.Fakeroot)]
+    public void Libraries_for_programs_of_32_bits_have_a_directory_of_their_own(Profile profile)
+    {
+        const string Look = "ls /.singularity.d/libs32; head -q -c 5 /.singularity.d/libs32/libcuda.so.1 /.singularity.d/libs/libcuda.so.1; echo $LD_LIBRARY_PATH; ask";
+        Caller caller = As.By(profile).OnHost(MadeUpHost.Script + List(""));
+        string[] lines = caller.Run("exec", "--nv", "--compat32", Image, "sh", "-c", Look).Succeeds().Lines;
+        Assert.Equal(["libcuda.so.1", "libnvidia-ml.so.1", "\u007fELF\u0001\u007fELF\u0002/.singularity.d/libs32:/.singularity.d/libs", "the host's driver"], lines);
+        caller.Run("exec", "--nv", Image, "ls", "/.singularity.d").Prints("libs");
+    }
+
+    [Fact]
+    public void A_variable_asks_for_them_and_without_a_GPU_option_there_are_none()
+    {
+        Caller user = As.User.OnHost(MadeUpHost.Script + List(""));
+        foreach (string variable in (string[])["APPTAINER_COMPAT32=1", "NVIDIA_DRIVER_CAPABILITIES=compute,compat32"])
+        {
+            user.With(variable).Run("exec", "--nv", Image, "ls", "/.singularity.d").Prints("libs\nlibs32");
+        }
+
+        user.With("NVIDIA_DRIVER_CAPABILITIES=compute").Run("exec", "--nv", Image, "ls", "/.singularity.d").Prints("libs");
+        user.Run("exec", "--rocm", "--compat32", Image, "ls", "/.singularity.d/libs32").Prints("libhsa-runtime64.so.1");
+        user.Run("exec", "--compat32", Image, "ls", "/").Hides("singularity").Warns("Ignoring --compat32, it requires a GPU option such as --nv or --rocm");
+        user.Run("exec", "--nv", "--no-nv", "--compat32", Image, "true").Ends(0).Warns("Ignoring --compat32");
+        As.User.OnHost(MadeUpHost.Script + List("") + $"\n/sbin/ldconfig -X -C /mnt/cache -f {Host.Write($"{Host.Directory()}/directories", MadeUpHost.Libraries + "\n")}; mount --bind /mnt/cache /etc/ld.so.cache")
+            .Run("exec", "--nv", "--compat32", Image, "true").Ends(0).Warns("Could not find any 32-bit nv libraries on this host!");
+    }
+
+    [Fact]
+    public void A_library_of_32_bits_that_would_not_load_is_left_out()
+    {
+        string made = Host.Directory();
+        MadeUpHost.Library($"{made}/libc.so.6", "libc.so.6", "void f(void) {}", [], "-m32");
+        MadeUpHost.Library($"{made}/libcuda.so.2", "libcuda.so.2", "void f(void); void use(void) { f(); }", [], "-m32", $"{made}/libc.so.6");
+        string directories = Host.Write($"{made}/directories", $"{made}\n{MadeUpHost.Libraries}\n");
+        string script = $"{MadeUpHost.Script}{List("")}\n/sbin/ldconfig -X -C /mnt/cache -f {directories}; mount --bind /mnt/cache /etc/ld.so.cache";
+        As.User.OnHost(script).Run("exec", "--nv", "--compat32", Image, "true").Ends(0)
+            .Warns("no 32-bit nv library of this host would load in the container (libcuda.so.2: it needs glibc, and the container has no C library");
+    }
+
+    [Fact]
+    public void NVIDIAs_own_tool_lists_them_too()
+    {
+        string directory = Host.Directory();
+        Host.Write($"{directory}/nvidia-container-cli", $"#!/bin/sh\necho {MadeUpHost.Libraries}/libcuda.so.550.1\nfor a; do [ $a != --compat32 ] || echo {MadeUpHost.Libraries}/32/libcuda.so.550.1; done\n", Modes.Everybody);
+        Caller caller = As.User.OnHost(MadeUpHost.Script).With("NVIDIA_VISIBLE_DEVICES=all", $"PATH={directory}:{Caller.DefaultPath}");
+        caller.Run("exec", "--nvccli", "--compat32", Image, "sh", "-c", "ls /.singularity.d/libs32; ask").Prints("libcuda.so.1\nthe host's driver");
+        caller.Run("exec", "--nvccli", Image, "ls", "/.singularity.d").Prints("libs");
+    }
+
     [Fact]
     public void NVIDIAs_own_tool_is_asked_or_the_list_taken()
     {

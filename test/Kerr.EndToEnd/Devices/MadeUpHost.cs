@@ -102,7 +102,12 @@ internal static class MadeUpHost
         File.CreateSymbolicLink($"{made}/libcuda.so", "libcuda.so.1");
         Host.Write($"{made}/ask.c", "#include <stdio.h>\nextern const char *who(void);\nint main(void) { puts(who()); return 0; }\n");
         Host.Run("gcc", "-O1", "-o", $"{made}/ask", $"{made}/ask.c", $"-L{made}", "-l:libcuda.so.550.1");
-        Host.Write($"{made}/ld.so.conf", made + "\n");
+        Directory.CreateDirectory($"{made}/32");
+        Library($"{made}/32/libcuda.so.550.1", "libcuda.so.1", "int cuda32;", [], "-m32");
+        Library($"{made}/32/libnvidia-ml.so.1", "libnvidia-ml.so.1", "int ml32;", [], "-m32");
+        Library($"{made}/32/libhsa-runtime64.so.1", "libhsa-runtime64.so.1", "int hsa32;", [], "-m32");
+        File.CreateSymbolicLink($"{made}/32/libcuda.so.1", "libcuda.so.550.1");
+        Host.Write($"{made}/ld.so.conf", $"{made}\n{made}/32\n");
         Host.Run("/sbin/ldconfig", "-X", "-C", $"{made}/ld.so.cache", "-f", $"{made}/ld.so.conf");
         File.SetUnixFileMode($"{made}/ld.so.cache", Modes.Readable);
         Host.Write($"{made}/nvidia-smi", "#!/bin/sh\necho made-up smi\n", Modes.Everybody);

@@ -70,11 +70,6 @@ public class ConsoleTests
     }
 
     [Theory]
-    [InlineData("--runscript-timeout=1s")]
-    public void An_option_without_an_effect_is_told(string option)
-        => As.User.Reading("exit 0\n").Run("run", option, Images.Directory).Ends(0).Warns("has no effect in this version");
-
-    [Theory]
     [InlineData("--memory=1g")]
     [InlineData("--apply-cgroups=/no/such")]
     [InlineData("--oci")]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Kerr.EndToEnd.Harness;
+using Kerr.Tests;
 using Xunit;
 
 namespace Kerr.EndToEnd.Security;
@@ -34,6 +35,18 @@ public class S43_DenyingGroupTests
         }
 
         As.User.Run("exec", "--fakeroot", "--ignore-subuid", Images.Directory, "/bin/cat", "/proc/self/setgroups").Shows("deny");
+    }
+
+    [Fact]
+    public void With_a_range_of_ids_they_can_unless_an_option_forbids_it()
+    {
+        Need.Program("newuidmap");
+        string ids = Host.Write($"{Host.Directory()}/subids", $"{TestUser.First.Name}:300000:65536\n");
+        Caller user = As.User.OnHost($"mount --bind {ids} /etc/subuid; mount --bind {ids} /etc/subgid");
+        const string Look = "cat /proc/self/setgroups; wc -l </proc/self/gid_map; id -u";
+        user.Run("exec", "--fakeroot", Images.Directory, "sh", "-c", Look).Prints("allow\n2\n0");
+        user.Run("exec", "--fakeroot", "--no-setgroups", Images.Directory, "sh", "-c", Look).Prints("deny\n2\n0");
+        user.With("SINGULARITY_NO_SETGROUPS=1").Run("exec", "--fakeroot", Images.Directory, "sh", "-c", Look).Prints("deny\n2\n0");
     }
 
     /// <summary>The test user with the group that is denied.</summary>

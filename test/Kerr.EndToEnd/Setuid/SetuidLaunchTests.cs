@@ -61,6 +61,19 @@ public sealed class SetuidLaunchTests(SetuidTree tree) : IClassFixture<SetuidTre
         }
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("--pid")]
+    public void An_images_scripts_can_be_given_a_time(string options)
+    {
+        tree.Configure();
+        string[] words = ["run", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--runscript-timeout"];
+        ImageTree image = Images.New().Script("/.singularity.d/env/90-environment.sh", "export X=\"$(echo of the image)\"\n[ -z \"$1\" ] || /bin/busybox sleep 300\n")
+            .Script("/.singularity.d/runscript", "#!/bin/sh\necho $X; readlink /proc/self/ns/user\n");
+        tree.User.Run([.. words, "1m", image.Path]).Prints($"of the image\n{HostUsers}");
+        tree.User.Run([.. words, "1s", image.Path, "long"]).IsFatal("command \"/bin/busybox sleep 300\" was killed after 1s timeout");
+    }
+
     [Fact]
     public void An_image_that_the_user_can_write_is_served_by_the_user()
     {

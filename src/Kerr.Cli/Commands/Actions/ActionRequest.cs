@@ -57,6 +57,7 @@ internal static class ActionRequest
             NoPrivileges = options.NoPrivs,
             AllowSetuid = options.AllowSetuid,
             IgnoreSubuid = options.IgnoreSubuid,
+            NoSetgroups = options.NoSetgroups,
             HostName = options.Hostname,
             Network = options.Network,
             NetnsPath = options.NetnsPath,
@@ -69,6 +70,7 @@ internal static class ActionRequest
             NoNv = options.NoNv,
             Rocm = options.Rocm,
             NoRocm = options.NoRocm,
+            Compat32 = options.Compat32,
             IntelHpu = options.IntelHpu,
             Devices = options.Devices,
             CdiDirectories = options.CdiDirs,
@@ -78,6 +80,7 @@ internal static class ActionRequest
             EnvironmentFiles = options.EnvFiles,
             NoEnvironment = options.NoEnv,
             App = options.App,
+            RunscriptTimeout = options.RunscriptTimeout,
             Shell = options.Shell,
             Program = options.Invocation.Program.Name,
             LogLevel = (int)Log.Level,
@@ -115,25 +118,17 @@ internal static class ActionRequest
     {
         foreach (Option option in options.Given)
         {
-            if (option.Support == OptionSupport.Full || !options.Asks(option))
+            if (option.Support != OptionSupport.Refused || !options.Asks(option))
             {
                 continue;
             }
 
             string origin = OriginOf(options.Source(option)), blame = Origin.Blame(origin);
-            if (option.Support == OptionSupport.Refused)
-            {
-                Invocation invocation = options.Invocation;
-                throw new UserException(
-                    $"{blame}--{option.Name} is not supported by this version",
-                    (blame.Length > 0 ? $"unset {Origin.Name(origin)}" : "leave it out")
-                    + $"; what is there: {invocation.Program.Name} help {invocation.Path}");
-            }
-
-            if (option.Support == OptionSupport.Warned)
-            {
-                Log.Warning($"{blame}--{option.Name} has no effect in this version");
-            }
+            Invocation invocation = options.Invocation;
+            throw new UserException(
+                $"{blame}--{option.Name} is not supported by this version",
+                (blame.Length > 0 ? $"unset {Origin.Name(origin)}" : "leave it out")
+                + $"; what is there: {invocation.Program.Name} help {invocation.Path}");
         }
     }
 }

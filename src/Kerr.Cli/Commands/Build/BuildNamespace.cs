@@ -44,7 +44,7 @@ internal static class BuildNamespace
         List<string> environment = Without(invocation.Environment);
         environment.Add("");        // replaced below, when it is known
         LaunchPlan plan = FakerootPlan.Plan(
-            Console(invocation) with { IgnoreSubuid = invocation.Values.Flag(BuildOptions.IgnoreSubuid) }, configuration, installation, host,
+            Console(invocation) with { IgnoreSubuid = invocation.Values.Flag(BuildOptions.IgnoreSubuid), NoSetgroups = invocation.Values.Flag(BuildOptions.NoSetgroups) }, configuration, installation, host,
             command, environment, out BuildIdentity identity, out string decision);
         environment[^1] = $"{Variable}={identity switch { BuildIdentity.Root => "root", BuildIdentity.Range => "range", _ => "single" }}";
         Log.Info(decision);
@@ -62,5 +62,6 @@ internal static class BuildNamespace
         Nv = invocation.Values.Flag(BuildOptions.Nv),
         NvidiaContainerCli = invocation.Values.Flag(BuildOptions.NvCcli),
         Rocm = invocation.Values.Flag(BuildOptions.Rocm),
+        Compat32 = invocation.Values.Flag(BuildOptions.Compat32),
     };
 }

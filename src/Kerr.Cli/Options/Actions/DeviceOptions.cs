@@ -28,8 +28,8 @@ internal static class DeviceOptions
     { Keys = ["INTEL_HPU"] };
 
     internal static readonly Option Compat32 = new("compat32", '\0', OptionKind.Flag, OptionScope.Actions,
-        "with --nv, make 32-bit libraries available too")
-    { Keys = ["COMPAT32"], Support = OptionSupport.Ignored };
+        "with --nv or --rocm, make the libraries for 32-bit programs available too")
+    { Keys = ["COMPAT32"] };
 
     internal static readonly Option Device = new("device", '\0', OptionKind.List, OptionScope.Processes,
         "devices by their CDI name, such as vendor.com/class=name")

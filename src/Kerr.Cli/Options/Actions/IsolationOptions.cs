@@ -109,7 +109,7 @@ internal static class IsolationOptions
 
     internal static readonly Option NoSetgroups = new("no-setgroups", '\0', OptionKind.Flag, OptionScope.Actions,
         "forbid setgroups under --fakeroot")
-    { Keys = ["NO_SETGROUPS"], Support = OptionSupport.Ignored };
+    { Keys = ["NO_SETGROUPS"] };
 
     internal static readonly Option IgnoreSubuid = new("ignore-subuid", '\0', OptionKind.Flag, OptionScope.Actions,
         "--fakeroot does as if /etc/subuid had no range for the caller")

@@ -28,8 +28,8 @@ internal static class PayloadOptions
 
     internal static readonly Option RunscriptTimeout = new("runscript-timeout", '\0', OptionKind.Text,
         OptionScope.Run | OptionScope.InstanceRun,
-        "how long a command of the image's start scripts may take, such as 90s or 2m")
-    { ValueName = "DURATION", Keys = ["RUNSCRIPT_TIMEOUT"], Support = OptionSupport.Warned };
+        "how long the image's environment scripts may take, such as 90s or 2m")
+    { ValueName = "DURATION", Keys = ["RUNSCRIPT_TIMEOUT"] };
 
     internal static readonly Option DmtcpLaunch = new("dmtcp-launch", '\0', OptionKind.Text, OptionScope.Instances,
         "start under DMTCP, with this checkpoint")

@@ -59,7 +59,7 @@ public static class FakerootPlan
                 Failures = UserNamespaceFailures.For(host, UserNamespaceFailures.AppArmorRestricts(host)),
             };
             UnshareStep? range = request.IgnoreSubuid || IsSmall(host, "/etc/subuid") || IsSmall(host, "/etc/subgid")
-                ? null : NamespacePlan.WithSubordinateIds(step, host, search);
+                ? null : NamespacePlan.WithSubordinateIds(step, request, host, search);
             identity = range is null ? BuildIdentity.Single : BuildIdentity.Range;
             decision = range is null
                 ? $"building with one id: changes of ownership succeed without effect, and all files are root's ({WhyNoRange(request, host)})"

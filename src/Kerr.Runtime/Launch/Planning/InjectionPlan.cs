@@ -20,6 +20,7 @@ internal static class InjectionPlan
     public static void Add(PlanContext plan)
     {
         AddLibraries(plan);
+        AddLibraries32(plan);
         AddDevices(plan);
         AddFiles(plan);
         AddLinks(plan);
@@ -85,6 +86,33 @@ internal static class InjectionPlan
             | MountFlags.NoSuid | MountFlags.NoDev | MountFlags.ReadOnly)
         {
             Failures = [new(default, "cannot mount the host libraries")],
+        });
+    }
+
+    private static void AddLibraries32(PlanContext plan)
+    {
+        const string directory = "libs32", target = Libraries + "32";
+        if (plan.Injection.Libraries32.Count == 0)
+        {
+            return;
+        }
+
+        string why = plan.Injection.Libraries32[0].Why;
+        plan.Steps.Add(new DirectoryStep("Creating directory for host libraries of 32 bits", why, directory, 0x1ED));
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        var files = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (InjectedLibrary library in plan.Injection.Libraries32)
+        {
+            Library(plan, directory, library, names, files);
+        }
+
+        plan.Steps.Add(new MountStep($"Mounting host libraries: {target}", why, directory, target,
+            MountFlags.SourceInSession | MountFlags.TargetInRoot | MountFlags.CreateTarget | MountFlags.NotInMounts | MountFlags.Recursive
+            | MountFlags.NoSuid | MountFlags.NoDev | MountFlags.ReadOnly)
+        {
+            // Images have the other directory, not this one: with --writable it may be missing.
+            Policy = FailurePolicy.Warn,
+            Failures = [Lacks(plan, target), new(default, $"cannot mount {target}")],
         });
     }
 

@@ -80,7 +80,7 @@ internal static class NamespacePlan
         Isolation isolation = plan.Isolation;
         if (plan.Request.Fakeroot && !plan.Request.IgnoreSubuid && plan.Host.Uid != 0)
         {
-            if (WithSubordinateIds(step, plan.Host, plan.SearchPath) is { } mapped)
+            if (WithSubordinateIds(step, plan.Request, plan.Host, plan.SearchPath) is { } mapped)
             {
                 return mapped;
             }
@@ -100,12 +100,12 @@ internal static class NamespacePlan
     };
 
     /// <summary>Maps the caller to root and the caller's subordinate ids to the others; null without a range or its tools.</summary>
-    internal static UnshareStep? WithSubordinateIds(UnshareStep step, IHostFacts host, string searchPath)
+    internal static UnshareStep? WithSubordinateIds(UnshareStep step, LaunchRequest request, IHostFacts host, string searchPath)
     {
         return host.SubordinateRange("/etc/subuid") is { } uids && host.SubordinateRange("/etc/subgid") is { } gids
             && host.FindProgram("newuidmap", searchPath) is { } newuidmap
             && host.FindProgram("newgidmap", searchPath) is { } newgidmap
-            ? step with { UidMapCommand = Command(newuidmap, host.Uid, uids), GidMapCommand = Command(newgidmap, host.Gid, gids) }
+            ? step with { UidMapCommand = Command(newuidmap, host.Uid, uids), GidMapCommand = Command(newgidmap, host.Gid, gids), DenySetgroups = request.NoSetgroups }
             : null;
 
         static IReadOnlyList<string> Command(string program, uint self, (uint First, uint Count) range)

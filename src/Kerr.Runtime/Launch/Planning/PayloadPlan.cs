@@ -13,6 +13,7 @@ internal static class PayloadPlan
 {
     public static IReadOnlyList<EnvironmentChange> Add(PlanContext plan)
     {
+        Duration? limit = ScriptLimit(plan.Request);
         HostEnvironmentResult host = DecideHostEnvironment(plan);
         ImageScriptFiles scripts = ImageScriptFiles.Read(plan);
         var request = new ImageScriptsRequest
@@ -26,6 +27,7 @@ internal static class PayloadPlan
             Gid = (int)plan.Isolation.InsideGid,
             Arguments = plan.Request.Arguments,
             HasHostLibraries = plan.Request.ContainLibs.Count + plan.Injection.Libraries.Count > 0,
+            HasHostLibraries32 = plan.Injection.Libraries32.Count > 0,
             FirstLibraryDirectories = plan.Injection.FirstLibraries.Count > 0
                 ? [InjectionPlan.FirstLibraries, .. plan.Injection.FirstDirectories] : plan.Injection.FirstDirectories,
         };
@@ -42,8 +44,12 @@ internal static class PayloadPlan
         }
 
         ImageEnvironment without = WithoutScripts(request);
-        plan.Steps.Add(CommandPlan.Step(plan, scripts, without.Variables) with
+        ExecStep step = CommandPlan.Step(plan, scripts, without.Variables);
+        plan.Steps.Add(step with
         {
+            Failures = limit is null ? step.Failures
+                : [new(Errno.ETIME, $" was killed after {limit} timeout", "give the image's environment scripts more time: --runscript-timeout 5m"), .. step.Failures],
+            ScriptLimit = limit?.Nanoseconds ?? 0,
             Environment = Texts(without.Variables),
             Script = ImageScriptText.Generate(request, "exec @KERR_MERGE@", listed: scripts.Known),
             Shells = scripts.Shells,
@@ -51,6 +57,18 @@ internal static class PayloadPlan
             Flags = scripts.Known ? ExecFlags.ScriptRequired : ExecFlags.ScriptIfPresent,
         });
         return host.Changes;
+    }
+
+    private static Duration? ScriptLimit(LaunchRequest request)
+    {
+        if (request.RunscriptTimeout is not { Length: > 0 } text)
+        {
+            return null;
+        }
+
+        return Duration.TryParse(text, out Duration limit) && limit.Nanoseconds > 0 ? limit
+            : throw new UserException(
+                $"{request.Blame("runscript-timeout")}\"{text}\" is no time to wait", "use hours, minutes and seconds: --runscript-timeout 1m30s");
     }
 
     /// <summary>What the image left as it came in keeps the reason for which it came in; what was withheld is told, too.</summary>

@@ -69,7 +69,7 @@ public class HelpTextTests
     {
         string help = Flat("exec");
         Assert.Contains("take limits from a TOML file (refused by this version) [APPLY_CGROUPS]", help, StringComparison.Ordinal);
-        Assert.Contains("with --nv, make 32-bit libraries available too (no effect in this version) [COMPAT32]", help, StringComparison.Ordinal);
+        Assert.Contains("keep the layers of an OCI image apart in an OCI-SIF (no effect in this version) [KEEP_LAYERS]", help, StringComparison.Ordinal);
         Assert.DoesNotContain("in this version", Flat("build"), StringComparison.Ordinal);   // it judges for itself
     }
 
