@@ -70,9 +70,12 @@ internal static class TransferOptions
 
     internal static readonly Option[] Tag = s_credentials;
 
+    internal static readonly Option PushUnsigned = new("allow-unsigned", 'U', OptionKind.Flag, OptionScope.None, "push to a library without a look at signatures")
+    { Keys = ["ALLOW_UNSIGNED"] };
+
     internal static readonly Option[] Push =
     [
-        Library, AllowUnsigned, Description, Annotation, ImageOptions.NoHttps, ImageOptions.DockerLogin, ImageOptions.DockerUsername,
+        Library, PushUnsigned, Description, Annotation, ImageOptions.NoHttps, ImageOptions.DockerLogin, ImageOptions.DockerUsername,
         ImageOptions.DockerPassword, ImageOptions.DockerHost, ImageOptions.AuthFile,
     ];
 

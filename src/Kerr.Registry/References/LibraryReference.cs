@@ -1,5 +1,6 @@
 using System;
 using System.Buffers;
+using System.Collections.Generic;
 using Kerr.Linux;
 
 namespace Kerr.Registry.References;
@@ -8,6 +9,26 @@ namespace Kerr.Registry.References;
 /// <param name="Host">Null where the configured endpoint is meant: a host needs all three parts behind it.</param>
 public sealed record LibraryReference(string? Host, string Path, string Tag)
 {
+    /// <summary>All tags of a URI to push to, which may name several: <c>entity/collection/name:1.2,latest</c>.</summary>
+    /// <param name="rest">The URI without its scheme.</param>
+    /// <exception cref="UserException">The text does not follow the grammar, or leaves out a part: whose image it is must be clear.</exception>
+    public static (LibraryReference Reference, IReadOnlyList<string> Tags) ParseForPush(string rest)
+    {
+        LibraryReference reference = Parse(rest);
+        string text = rest.TrimStart('/');
+        string name = text[(text.LastIndexOf('/') + 1)..];
+        int colon = name.IndexOf(':', StringComparison.Ordinal);
+        string[] tags = colon < 0 ? [reference.Tag] : name[(colon + 1)..].Split(',');
+        bool good = text.Split('/').Length >= 3;
+        foreach (string tag in tags)
+        {
+            good &= tag.Length > 0 && !tag.AsSpan().ContainsAnyExcept(s_allowed);
+        }
+
+        return good ? (reference, tags)
+            : throw new UserException($"library://{rest} does not say where an image goes", "write it like this: library://entity/collection/name:tag");
+    }
+
     /// <param name="rest">The URI without its scheme.</param>
     /// <exception cref="UserException">The text does not follow the grammar.</exception>
     public static LibraryReference Parse(string rest)

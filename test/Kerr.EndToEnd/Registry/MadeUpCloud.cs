@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.IO;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -43,6 +44,9 @@ internal sealed class MadeUpCloud : IDisposable
 
     internal List<string> Deleted { get; } = [];
 
+    /// <summary>What uploads have left: its images can be pulled no more than those of the real one's store can.</summary>
+    internal MadeUpLibrary Uploads { get; init; } = new();
+
     public void Dispose() => _listener.Close();
 
     private void Serve()
@@ -54,7 +58,15 @@ internal sealed class MadeUpCloud : IDisposable
                 HttpListenerContext context = _listener.GetContext();
                 string path = context.Request.RawUrl!;
                 bool known = context.Request.Headers["Authorization"] == "Bearer " + _token;
-                (int status, byte[] body) = Answer(context.Request.HttpMethod, path, known);
+                var content = new MemoryStream();
+                context.Request.InputStream.CopyTo(content);
+                (int status, byte[] body) = Uploads.Answer(context.Request, $"http://{Host}", content.ToArray(), known)
+                    ?? Answer(context.Request.HttpMethod, path, known);
+                if (path.StartsWith("/store/", StringComparison.Ordinal))
+                {
+                    context.Response.Headers["ETag"] = "\"" + path[^1] + "\"";
+                }
+
                 context.Response.StatusCode = status;
                 context.Response.OutputStream.Write(body);
                 context.Response.Close();

@@ -23,6 +23,22 @@ internal static class LibraryChoice
         return Default(invocation, given, reference.ToString());
     }
 
+    /// <summary>The library to push to, with a token: that of the default remote endpoint, also under the address that --library or the URI gives.</summary>
+    /// <exception cref="UserException">It is another one, or nobody is logged in.</exception>
+    internal static LibraryAddress ForPush(Invocation invocation, LibraryReference reference, string given)
+    {
+        LibraryAddress own = Default(invocation, null, reference.ToString());
+        var address = new System.Uri(own.Address);
+        bool same = given.Length > 0 ? given.TrimEnd('/') == own.Address : reference.Host is null || reference.Host == address.Authority;
+        if (!same)
+        {
+            throw new UserException("push to location other than current remote is not supported", "make it the current one: kerr remote use NAME");
+        }
+
+        return own.Token.Length > 0 ? own
+            : throw new UserException($"cannot push image to library: no login at {own.Address}", "log in: kerr remote login");
+    }
+
     /// <param name="wanted">What it is asked for, for the message.</param>
     internal static LibraryAddress Default(Invocation invocation, string? given, string wanted)
     {
