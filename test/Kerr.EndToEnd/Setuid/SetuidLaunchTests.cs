@@ -61,6 +61,24 @@ public sealed class SetuidLaunchTests(SetuidTree tree) : IClassFixture<SetuidTre
         }
     }
 
+    [Fact]
+    public void Directories_of_the_user_are_layers_to_read()
+    {
+        tree.Configure();
+        string layer = Host.Directory(TestUser.First), closed = $"{layer}/upper/etc/closed";
+        Host.Write($"{layer}/upper/etc/added", "of the layer\n");
+        Host.Run("chown", "-R", TestUser.First.Name, layer);
+        Host.Write(closed, "root's alone\n", (UnixFileMode)0x180); // 0600
+        Directory.CreateDirectory($"{layer}/work");
+        string[] line = ["exec", "--overlay", layer + ":ro", Images.Directory, "/bin/sh", "-c"];
+        tree.User.Run([.. line, UserNamespace + "; cat /etc/added; ls /etc/os-release; touch /etc/new 2>/dev/null || echo read-only"])
+            .Prints($"{HostUsers}\nof the layer\n/etc/os-release\nread-only");
+        tree.User.Run([.. line, "cat /etc/closed"]).Ends(1).Warns("Permission denied");
+        tree.User.Run([.. line[..3], "--writable-tmpfs", .. line[3..], "echo changed >/etc/added; cat /etc/added"]).Prints("changed");
+        Assert.Equal("of the layer\n", File.ReadAllText($"{layer}/upper/etc/added"));
+        Assert.Contains("the setuid starter merges no layers of users", tree.User.Run(["--verbose", .. line[..2], layer, .. line[3..], "true"]).Err, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("--pid")]

@@ -120,7 +120,7 @@ internal static class SetuidMode
     {
         if (host.Stat(path) is not { IsDirectory: false })
         {
-            return false;
+            return readOnly; // a directory is read as the user
         }
 
         using ImageFile layer = ImageFile.Open(path);
