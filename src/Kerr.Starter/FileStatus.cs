@@ -39,6 +39,11 @@ internal unsafe struct FileStatus
 
     internal static int Read(int descriptor, FileStatus* into) => Read(descriptor, ""u8, K.AtEmptyPath, into);
 
+    /// <summary>
+    /// Asks for the device only. FUSE tells that to everybody; for anything more a process must be its user by all ids, which one that has a privilege left is not.
+    /// </summary>
+    internal static int ReadDevice(int descriptor, FileStatus* into) => (int)Sys.Call(Nr.Statx, descriptor, (nint)(""u8).Start, K.AtEmptyPath, 0, (nint)into);
+
     /// <summary>Device, inode, size, and time of change in seconds and nanoseconds: the same file with the same content. Five words, and one of zero.</summary>
     internal readonly void Identify(ulong* into)
     {

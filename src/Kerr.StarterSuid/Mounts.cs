@@ -61,10 +61,8 @@ internal static unsafe class Mounts
     internal static int Bind(int source, int target, ulong flags)
     {
         FileStatus status = default;
-        int error = FileStatus.Read(source, &status);
-        bool hidden = error == -E.ACCES; // by FUSE, which answers the user alone, and we are not that now; there are no devices of the host in it
-        error = hidden ? 0 : error;
-        bool devices = !hidden && s_devices != 0 && (status.Device == s_devices || status.Device == s_session || (s_terminals != 0 && status.Device == s_terminals));
+        int error = FileStatus.ReadDevice(source, &status);
+        bool devices = s_devices != 0 && (status.Device == s_devices || status.Device == s_session || (s_terminals != 0 && status.Device == s_terminals));
         int tree = error < 0 ? error : (int)Sys.Call(Nr.OpenTree, source, (nint)(""u8).Start, K.OpenTreeClone | O.CloseOnExec | K.AtEmptyPath | K.AtRecursive);
         error = tree < 0 ? tree : SetAttributes(tree, (flags & All) | NoSuid | (devices ? 0 : NoDevices));
         return error < 0 ? Give(tree, error) : Attach(tree, target);

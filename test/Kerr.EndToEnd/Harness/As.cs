@@ -3,6 +3,9 @@ namespace Kerr.EndToEnd.Harness;
 /// <summary>The callers: <c>As.User.Run("exec", "-C", image, "id")</c>.</summary>
 internal static class As
 {
+    /// <summary>What users run: a name in bin/ of the tree, or the program of another tree, while a fixture says so.</summary>
+    public static string UsersProgram { get; set; } = "kerr";
+
     /// <summary>An ordinary user, in their home.</summary>
     public static Caller User => Of(TestUser.First, Profile.User);
 
@@ -36,6 +39,7 @@ internal static class As
     {
         Profile = profile,
         User = user,
+        Program = UsersProgram,
         WorkingDirectory = user.Home,
         Environment =
         [

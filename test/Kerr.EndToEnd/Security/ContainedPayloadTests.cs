@@ -108,7 +108,7 @@ public class ContainedPayloadTests
     [InlineData("ptrace @PID")]
     [InlineData("environ @PID")]
     [InlineData("descriptor @PID")]
-    public void Without_it_these_are_closed_by_the_user_namespace(string attack)
+    public virtual void Without_it_these_are_closed_by_the_user_namespace(string attack)
         => As.User.Under(Programs.Victim, "sibling", Name)
             .Run(["exec", "-B", $"{Programs.Hostile}:/hostile", Images.Directory, "/hostile", .. attack.Split(' ')]).Ends(1);
 

@@ -67,7 +67,7 @@ public class S17_DropTests
         {
             try
             {
-                if (File.ResolveLinkTarget($"{process}/exe", returnFinalTarget: false)?.FullName.StartsWith(Tree.Root + "/libexec", StringComparison.Ordinal) == true)
+                if (File.ResolveLinkTarget($"{process}/exe", returnFinalTarget: false)?.FullName.StartsWith(Installed + "/libexec", StringComparison.Ordinal) == true)
                 {
                     string[] status = File.ReadAllLines($"{process}/status");
 
@@ -91,6 +91,9 @@ public class S17_DropTests
         Assert.True(seen >= 1, "no image server was seen");
         running.Signal(15).Wait();
     }
+
+    /// <summary>The tree that users run.</summary>
+    protected virtual string Installed => Tree.Root;
 
     private static string? Namespace(string process) => File.ResolveLinkTarget($"{process}/ns/user", returnFinalTarget: false)?.Name;
 

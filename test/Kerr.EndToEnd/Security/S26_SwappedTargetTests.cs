@@ -11,7 +11,7 @@ namespace Kerr.EndToEnd.Security;
 /// S26, S34: somebody who may write an image exchanges a directory above a mount's target with a link to the host while launches go on
 /// (CVE-2021-30465, CVE-2026-87766). Nothing is mounted or made where the link leads.
 /// </summary>
-public sealed class S26_SwappedTargetTests : IDisposable
+public class S26_SwappedTargetTests : IDisposable
 {
     private const int Tests = 7;
 
@@ -24,7 +24,11 @@ public sealed class S26_SwappedTargetTests : IDisposable
         Host.Write($"{trap}/file", "canary\n");
     }
 
-    public void Dispose() => Directory.Delete(trap, recursive: true);
+    public void Dispose()
+    {
+        Directory.Delete(trap, recursive: true);
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public void The_race_is_won_against_who_looks_a_path_up_twice()

@@ -27,7 +27,7 @@ public class S43_DenyingGroupTests
     }
 
     [Fact]
-    public void With_one_id_mapped_groups_cannot_be_set()
+    public virtual void With_one_id_mapped_groups_cannot_be_set()
     {
         foreach (string option in (string[])["-C", "--ignore-subuid"])
         {

@@ -95,7 +95,34 @@ internal static class SetuidMode
         return !configuration.AllowSetuid ? "configuration: allow setuid = no"
             : request.Fakeroot ? $"{request.Why("fakeroot")}: needs a user namespace"
             : request.FuseMounts.Count > 0 ? $"{request.Why("fusemount")}: needs a user namespace"
+            : OtherIds(request) ? $"{request.Why("security")}: other ids need a user namespace"
+            : ContainedRanks(request, configuration, host) is { } ranks ? $"contained ranks of {ranks.Text} have processes and memory together in one"
             : NeedsUserNamespace(request, image, path, host);
+    }
+
+    private static bool OtherIds(LaunchRequest request)
+    {
+        foreach (string option in request.Security)
+        {
+            if (option.StartsWith("uid:", StringComparison.Ordinal) || option.StartsWith("gid:", StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// The launch of which this is a rank that would be apart from the others here: MPI that copies from process to process would wait for ever. Where there are no user
+    /// namespaces it has to be.
+    /// </summary>
+    private static ParallelLaunch? ContainedRanks(LaunchRequest request, SiteConfiguration configuration, IHostFacts host)
+    {
+        var isolation = Isolation.Of(request, configuration, host, new PlanNotes());
+        return (isolation.Contain || isolation.Pid || isolation.Ipc) && configuration.AllowUserNs
+            && host.ReadText("/proc/sys/user/max_user_namespaces")?.Trim() != "0" && host.ReadText("/proc/sys/kernel/unprivileged_userns_clone")?.Trim() != "0"
+            ? ParallelLaunch.Of(request, configuration.ShareRanks, isolation, host, new PlanNotes()) : null;
     }
 
     /// <summary>The starter's overlay has only what it made itself, so layers that users keep are merged in a user namespace.</summary>
