@@ -264,6 +264,11 @@ public sealed class DefinitionBuild : IDisposable
         Layer(stage, key: null, (root, _) =>
         {
             BaseEntries.Add(root);
+            if (_settings.Console.Compat32)
+            {
+                root.MakeDirectory(BaseEntries.Directory + "/libs32"); // to be mounted on, as libs is
+            }
+
             foreach (DefinitionApp app in definition.Apps)
             {
                 AppFiles.Prepare(root, app);

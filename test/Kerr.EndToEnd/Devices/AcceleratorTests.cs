@@ -91,6 +91,9 @@ public class AcceleratorTests
         Caller root = As.Root.OnHost(MadeUpHost.Script);
         root.Run("--config", configuration, "exec", Image, "ask").Prints("the host's driver");
         Assert.NotEqual(0, root.Run("--config", configuration, "exec", "--no-nv", Image, "ask").ExitCode);
+        string rocm = ConfigurationFile.With("always use rocm = yes");
+        root.Run("--config", rocm, "exec", Image, "ls", "/.singularity.d/libs").Shows("libhsa-runtime64.so.1\n");
+        root.Run("--config", rocm, "exec", "--no-rocm", Image, "ls", "/.singularity.d").Ends(1);
         Assert.Empty(As.Root.Run("--config", configuration, "exec", Image, "true").Succeeds().Err);
     }
 
@@ -177,9 +180,10 @@ public class AcceleratorTests
     public void A_build_has_them_in_its_scripts_and_not_in_its_image()
     {
         string directory = Host.Directory(TestUser.First);
-        string definition = Host.Write($"{directory}/gpu.def", $"Bootstrap: localimage\nFrom: {Image}\n%post\nask > /said\nls /.singularity.d/libs > /libs\n%test\nask\n");
-        Result result = As.User.OnHost(MadeUpHost.Script).Run("build", "--nv", "--sandbox", $"{directory}/built", definition).Succeeds();
+        string definition = Host.Write($"{directory}/gpu.def", $"Bootstrap: localimage\nFrom: {Image}\n%post\nask > /said\nls /.singularity.d/libs > /libs\nls /.singularity.d/libs32 > /libs32\n%test\nask\n");
+        Result result = As.User.OnHost(MadeUpHost.Script).Run("build", "--nv", "--compat32", "--sandbox", $"{directory}/built", definition).Succeeds();
         Assert.Equal("the host's driver\n", File.ReadAllText($"{directory}/built/said"));
+        Assert.Contains("libcuda.so.1\n", File.ReadAllText($"{directory}/built/libs32"));
         Assert.Empty(Directory.GetFileSystemEntries($"{directory}/built/.singularity.d/libs"));
         Assert.Contains("the host's driver", result.Out + result.Err);
     }

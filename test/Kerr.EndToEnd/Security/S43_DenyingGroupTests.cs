@@ -1,3 +1,4 @@
+using System;
 using System.Globalization;
 using Kerr.EndToEnd.Harness;
 using Kerr.Tests;
@@ -20,7 +21,7 @@ public class S43_DenyingGroupTests
         string file = Host.Write(Host.Directory() + "/file", "open to all but that group\n");
         Host.Run("chown", "0:" + Denied, file);
         Host.Run("chmod", "0707", file);
-        string[] line = ["exec", .. option.Split(' ', System.StringSplitOptions.RemoveEmptyEntries), "-B", file + ":/file", Images.Directory, "/bin/sh", "-c", "cat /file; setgroups 0 2>/dev/null; cat /file"];
+        string[] line = ["exec", .. option.Split(' ', StringSplitOptions.RemoveEmptyEntries), "-B", file + ":/file", Images.Directory, "/bin/sh", "-c", "cat /file; setgroups 0 2>/dev/null; cat /file"];
 
         As.User.Run(line).Shows("open to all");
         Member.Run(line).Ends(1).Warns("Permission denied");
@@ -46,6 +47,13 @@ public class S43_DenyingGroupTests
         const string Look = "cat /proc/self/setgroups; wc -l </proc/self/gid_map; id -u";
         user.Run("exec", "--fakeroot", Images.Directory, "sh", "-c", Look).Prints("allow\n2\n0");
         user.Run("exec", "--fakeroot", "--no-setgroups", Images.Directory, "sh", "-c", Look).Prints("deny\n2\n0");
+        string definition = Host.Write($"{Host.Directory()}/image.def", $"Bootstrap: localimage\nFrom: {Images.Directory}\n%post\necho groups: $(cat /proc/self/setgroups)\n");
+        foreach ((string option, string answer) in (ReadOnlySpan<(string, string)>)[("--force", "allow"), ("--no-setgroups", "deny")])
+        {
+            Result built = user.Run("build", option, "--disable-cache", "--sandbox", $"{Host.Directory(TestUser.First)}/built", definition).Succeeds();
+            Assert.Contains($"groups: {answer}", built.Out + built.Err, StringComparison.Ordinal);
+        }
+
         user.With("SINGULARITY_NO_SETGROUPS=1").Run("exec", "--fakeroot", Images.Directory, "sh", "-c", Look).Prints("deny\n2\n0");
     }
 
