@@ -154,8 +154,15 @@ internal static unsafe class Executor
     private static int MountImage(Request kind, int* given, ulong offset, ulong size, ref int handed)
     {
         FileStatus status = default;
-        int error = s_session < 0 || s_mixed || !Mounts.IsInSession(given[1]) ? -E.PERM : FileStatus.Read(given[0], &status);
+        int error = LookAt(given[0], given[1], &status);
         error = error < 0 ? error : !status.IsRegular ? -E.INVAL : Policy.CheckImage(given[0], Policy.KindOf(given[0]));
+        if (error == 0 && kind == Request.KernelImage)
+        {
+            bool inside = offset <= status.Size && size <= status.Size - offset;
+            error = inside ? Policy.CheckKernelMount(given[0]) : -E.INVAL;
+        }
+
+        error = Lowered(error);
         if (error == 0)
         {
             AuditRecord.Image(&status);
@@ -163,9 +170,7 @@ internal static unsafe class Executor
 
         if (error == 0 && kind == Request.KernelImage)
         {
-            bool inside = offset <= status.Size && size <= status.Size - offset;
-            error = inside ? Policy.CheckKernelMount(given[0]) : -E.INVAL;
-            error = error < 0 ? error : Privileges.RaiseAsOwner("attach a loop device"u8);
+            error = Privileges.RaiseAsOwner("attach a loop device"u8);
             int device = error < 0 ? error : Loop.Attach(given[0], offset, size);
             error = Lowered(device);
             error = error < 0 ? error : Privileges.Raise("mount image"u8);
@@ -193,8 +198,9 @@ internal static unsafe class Executor
     private static int BindImage(int source, int target, ulong flags)
     {
         FileStatus status = default;
-        int error = s_session < 0 || s_mixed || !Mounts.IsInSession(target) ? -E.PERM : FileStatus.Read(source, &status);
+        int error = LookAt(source, target, &status);
         error = error < 0 ? error : !status.IsDirectory ? -E.NOTDIR : Policy.CheckImage(source, Switch.Directory);
+        error = Lowered(error);
         if (error == 0)
         {
             AuditRecord.Image(&status);
@@ -205,6 +211,13 @@ internal static unsafe class Executor
         s_image |= error == 0;
         Say.Verbose("Mounting the image: directory"u8);
         return Lowered(error);
+    }
+
+    /// <summary>Looks at an image that comes before all else that is mounted, as the user, who is to be lowered then.</summary>
+    private static int LookAt(int image, int target, FileStatus* status)
+    {
+        int error = s_session < 0 || s_mixed || !Mounts.IsInSession(target) ? -E.PERM : Privileges.RaiseToLook();
+        return error < 0 ? error : FileStatus.Read(image, status);
     }
 
     /// <summary>

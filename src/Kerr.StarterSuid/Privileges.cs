@@ -64,13 +64,13 @@ internal static unsafe class Privileges
     /// the user. Where it writes, what is copied up keeps its owner (CAP_CHOWN, CAP_FOWNER), and its work directory has mode 0 (CAP_DAC_OVERRIDE): a payload
     /// gets by that nowhere, since overlay asks the modes of every file for the payload itself first.
     /// </summary>
-    internal static int RaiseAsMounter(ReadOnlySpan<byte> what, bool writes)
-    {
-        int error = Raise(what);
-        error = error < 0 ? error : Sys.Prctl(K.PrSetKeepCaps, 1);
-        error = error < 0 ? error : SetIds(Uid, Uid, Uid);
-        return error < 0 ? error : Set(Kept, writes ? Kept : 1UL << SysAdmin | 1UL << SetUid);
-    }
+    internal static int RaiseAsMounter(ReadOnlySpan<byte> what, bool writes) => BecomeUser(what, writes ? Kept : 1UL << SysAdmin | 1UL << SetUid);
+
+    /// <summary>
+    /// Becomes the user in all three ids without any right but to come back: a FUSE file system of the user's answers, and a network file system that takes root for
+    /// nobody.
+    /// </summary>
+    internal static int RaiseToLook() => BecomeUser("look at the image as the user"u8, 1UL << SetUid);
 
     /// <summary>Back to the user, whichever way they were raised.</summary>
     internal static int Lower()
@@ -79,6 +79,14 @@ internal static unsafe class Privileges
         error = error < 0 ? error : Set(Kept, 0); // as mounter we kept the effective set, too
         Say.Debug("Lowered privileges"u8);
         return error;
+    }
+
+    private static int BecomeUser(ReadOnlySpan<byte> what, ulong effective)
+    {
+        int error = Raise(what);
+        error = error < 0 ? error : Sys.Prctl(K.PrSetKeepCaps, 1);
+        error = error < 0 ? error : SetIds(Uid, Uid, Uid);
+        return error < 0 ? error : Set(Kept, effective);
     }
 
     /// <summary>Drops all privileges for good, then looks whether they are gone. Anything odd ends the process.</summary>

@@ -34,7 +34,10 @@ public sealed partial class S06_StarterEnvironmentTests(SetuidTree tree) : IClas
     {
         string golden = Path.Combine(SetuidTree.Source, "test/data/starter-suid-syscalls.txt");
         var names = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (string[] command in (string[][])[["exec", Images.Directory, "/bin/true"], ["exec", "-C", "--hostname", "inside", "--net", "--network", "none", Images.Directory, "/bin/true"]])
+        tree.Configure("allow setuid-mount squashfs = yes", "limit container paths = /tmp, /opt");
+        string image = SetuidLaunchTests.Copy(Images.Sif, tree.Images + "/golden.sif");
+        foreach (string[] command in (string[][])
+            [["exec", Images.Directory, "/bin/true"], ["exec", "-C", "--hostname", "inside", "--net", "--network", "none", Images.Directory, "/bin/true"], ["exec", image, "/bin/true"]])
         {
             foreach (string call in Calls(tree.Plan(command), []))
             {
@@ -56,7 +59,7 @@ public sealed partial class S06_StarterEnvironmentTests(SetuidTree tree) : IClas
     {
         Need.Program("strace");
         string trace = Host.Directory(TestUser.First) + "/trace";
-        Host.Run(["strace", "-qq", "-f", "-u", TestUser.First.Name, "-s", "64", "-o", trace, Programs.Sealed, plan, tree.Starter, "9", "--", .. environment]);
+        Host.Run([.. SetuidTree.Opening(plan), "strace", "-qq", "-f", "-u", TestUser.First.Name, "-s", "64", "-o", trace, Programs.Sealed, plan, tree.Starter, "9", "--", .. environment]);
         var calls = new List<string>();
         string? main = null;
         string? cut = null;

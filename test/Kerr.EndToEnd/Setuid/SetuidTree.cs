@@ -71,7 +71,7 @@ public sealed class SetuidTree : IDisposable
         try
         {
             // A script gains nothing by its bit, but the planner looks no further than that.
-            Host.Write(other + "/libexec/kerr/starter-suid", $"#!/bin/sh\n/bin/cat /proc/self/fd/\"$1\" >{directory}/plan\n", Modes.Everybody);
+            Host.Write(other + "/libexec/kerr/starter-suid", $"#!/bin/sh\n/bin/cat /proc/self/fd/\"$1\" >{directory}/plan\nfor f in 3 4 5 6 7; do [ $f = \"$1\" ] || /usr/bin/readlink /proc/self/fd/$f | /bin/grep '^/' | /bin/sed \"s/^/$f /\"; done >{directory}/descriptors\n", Modes.Everybody);
             File.SetUnixFileMode(other + "/libexec/kerr/starter-suid", Modes.Everybody | UnixFileMode.SetUser);
             As.User.Named(other + "/bin/kerr").Run(arguments).Succeeds();
         }
@@ -81,6 +81,18 @@ public sealed class SetuidTree : IDisposable
         }
 
         return directory + "/plan";
+    }
+
+    /// <summary>The words before a command that open the files of a plan for it, by the numbers that the plan has.</summary>
+    internal static string[] Opening(string plan)
+    {
+        string script = "";
+        foreach (string line in File.ReadLines(Path.GetDirectoryName(plan) + "/descriptors"))
+        {
+            script += $"exec {line[0]}<{line[2..]}; ";
+        }
+
+        return ["/bin/sh", "-c", script + "exec \"$@\"", "sh"];
     }
 
     public void Dispose() => Host.Run("rm", "-rf", Prefix);

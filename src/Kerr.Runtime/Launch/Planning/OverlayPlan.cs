@@ -51,7 +51,7 @@ internal static class OverlayPlan
     private sealed class Layers(PlanContext plan)
     {
         private readonly List<string> lower = [];
-        private readonly List<MountStep> uppers = [];
+        private readonly List<MountStep> bound = []; // behind all images, which the setuid starter mounts first
         private string? upper;
         private string? writable;
         private bool byServer;
@@ -120,7 +120,7 @@ internal static class OverlayPlan
 
         public RootStep Finish(RootStep step)
         {
-            plan.Steps.AddRange(uppers);
+            plan.Steps.AddRange(bound);
             if (upper is null)
             {
                 return step with { Layers = lower };
@@ -158,19 +158,21 @@ internal static class OverlayPlan
 
             // A read-only directory overlay counts from its upper directory on, as a writable one leaves it.
             string source = !write && plan.Host.Stat(path + "/upper") is { IsDirectory: true } ? path + "/upper" : path;
-            plan.Steps.Add(new MountStep(
+            var bind = new MountStep(
                 $"Mounting overlay: {path}", plan.Request.Why("overlay"), source, target,
                 MountFlags.SourceOnHost | plan.BindFlags | (write ? 0 : MountFlags.ReadOnly))
             {
                 Failures = [new(default, $"cannot mount the overlay {path}")],
-            });
+            };
             if (write)
             {
+                plan.Steps.Add(bind);
                 byServer = plan.Configuration.EnableOverlay == "driver" || KernelOverlay.RefusesUpper(plan.Host.FileSystemType(path));
                 Write(path, target, plan.Request.Why("overlay"));
             }
             else
             {
+                bound.Add(bind);
                 lower.Insert(0, target);
             }
         }
@@ -189,8 +191,8 @@ internal static class OverlayPlan
             lower.Insert(0, target);
             if (partition.FileSystem == PartitionFileSystem.Ext3)
             {
-                // As a writable overlay leaves it; an image without that directory counts as a whole. Behind all images, which the setuid starter mounts first.
-                uppers.Add(new MountStep($"Mounting overlay: {path}: upper", why, target + "/upper", target,
+                // As a writable overlay leaves it; an image without that directory counts as a whole.
+                bound.Add(new MountStep($"Mounting overlay: {path}: upper", why, target + "/upper", target,
                     MountFlags.SourceInSession | MountFlags.SkipMissingSource | (plan.BindFlags & ~MountFlags.Recursive) | MountFlags.ReadOnly)
                 {
                     Failures = [Damaged(path), new(default, $"cannot mount the overlay {path}")],

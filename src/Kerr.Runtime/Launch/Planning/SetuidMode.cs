@@ -133,7 +133,7 @@ internal static class SetuidMode
             string overlay = request.Overlays[i];
             bool readOnly = overlay.EndsWith(":ro", StringComparison.Ordinal);
             string name = readOnly || overlay.EndsWith(":rw", StringComparison.Ordinal) ? overlay[..^3] : overlay;
-            if (!Merges(FileSystem.Absolute(name, host.WorkingDirectory ?? "/"), readOnly, last: i + 1 == request.Overlays.Count, host))
+            if (!Merges(FileSystem.Absolute(name, host.WorkingDirectory ?? "/"), readOnly, host))
             {
                 return $"{request.Why("overlay")}: the setuid starter merges no layers of users";
             }
@@ -142,8 +142,8 @@ internal static class SetuidMode
         return request.Writable && image.Kind != ImageKind.Sandbox ? $"{request.Why("writable")}: {path} is written by a FUSE server" : null;
     }
 
-    /// <summary>Squashfs is read only. Of ext3 a directory is taken, for which the starter has to have mounted all images.</summary>
-    private static bool Merges(string path, bool readOnly, bool last, IHostFacts host)
+    /// <summary>What is only read; squashfs always is.</summary>
+    private static bool Merges(string path, bool readOnly, IHostFacts host)
     {
         if (host.Stat(path) is not { IsDirectory: false })
         {
@@ -151,6 +151,6 @@ internal static class SetuidMode
         }
 
         using ImageFile layer = ImageFile.Open(path);
-        return layer.Kind == ImageKind.SquashFs || (readOnly && last);
+        return layer.Kind == ImageKind.SquashFs || readOnly;
     }
 }
