@@ -20,7 +20,7 @@ public static partial class SmallFile
     {
         // O_NONBLOCK: opening a FIFO must not wait for a writer.
         using SafeFileHandle file = FileCalls.Open(path, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK);
-        return ReadToEnd(file, path, limit);
+        return ReadToEnd(file, FileCalls.Status(file), path, limit);
     }
 
     [LibraryImport("libc", SetLastError = true)]
@@ -41,7 +41,8 @@ public static partial class SmallFile
 
         using (file)
         {
-            return FileCalls.Status(file).Kind == FileKind.Directory ? null : ReadToEnd(file, path, limit);
+            FileStatus status = FileCalls.Status(file);
+            return status.Kind == FileKind.Directory ? null : ReadToEnd(file, status, path, limit);
         }
     }
 
@@ -112,11 +113,12 @@ public static partial class SmallFile
         }
     }
 
-    private static byte[] ReadToEnd(SafeFileHandle file, string path, int limit)
+    private static byte[] ReadToEnd(SafeFileHandle file, FileStatus status, string path, int limit)
     {
-        byte[] buffer = new byte[Math.Min(limit, 9 * 1024) + 1]; // the installed kerr.conf fits
+        // The files of /proc say that they are empty.
+        byte[] buffer = GC.AllocateUninitializedArray<byte>((int)long.Min(limit, status.Size > 0 ? status.Size : 4096) + 1);
         int length = 0;
-        bool stream = FileCalls.Status(file).Kind is not (FileKind.Regular or FileKind.Directory);
+        bool stream = status.Kind is not (FileKind.Regular or FileKind.Directory);
         if (stream)
         {
             // A pipe, as of `--env-file <(command)`: now that it is open, wait for what its writer has to say.

@@ -126,7 +126,10 @@ public class HtCondorTests
             job = int.Parse(children.Split(' ')[0], null);
         }
 
-        Assert.Contains(System.IO.File.ReadAllText($"/proc/{job}/cmdline"), (string[])["sleep\0100\0", "sh\0-c\0echo ready; sleep 100; true\0"]);
+        // A process that is on its way into a program has no command line for a moment.
+        string line = "";
+        Assert.True(System.Threading.SpinWait.SpinUntil(() => (line = System.IO.File.ReadAllText($"/proc/{job}/cmdline")).Length > 0, 10_000));
+        Assert.Contains(line, (string[])["sleep\0100\0", "sh\0-c\0echo ready; sleep 100; true\0"]);
         string uid = $"{TestUser.First.Uid}";
         Assert.Equal([uid, uid, "1"], System.IO.File.ReadAllText($"/proc/{job}/uid_map").Split((char[]?)null, System.StringSplitOptions.RemoveEmptyEntries));
         running.Signal(15);

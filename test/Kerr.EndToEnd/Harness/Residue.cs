@@ -48,6 +48,8 @@ internal sealed class Residue
     private void AddProcesses()
     {
         string[] ours = Array.ConvertAll(Namespaces, name => Link($"/proc/self/ns/{name}"));
+        bool unreaped = false;
+        HashSet<string> ending = [];
         foreach (string directory in Directory.EnumerateDirectories("/proc"))
         {
             if (!char.IsAsciiDigit(directory[6]))
@@ -61,12 +63,16 @@ internal sealed class Residue
                 uint uid = uint.Parse(Field(status, "Uid:"), null);
                 if (Field(status, "State:").StartsWith('Z') && Field(status, "PPid:") == "1")
                 {
+                    unreaped = true;
                     continue;       // it has ended, and the first process of the host is slow to look
                 }
 
                 if (TestUser.IsKnown(uid))
                 {
-                    found.Add($"process {directory[6..]} of a test user: {Field(status, "Name:")}, state {Field(status, "State:")}, parent {Field(status, "PPid:")}: {CommandLine(directory)}");
+                    string process = $"process {directory[6..]} of a test user: {Field(status, "Name:")}, state {Field(status, "State:")}, parent {Field(status, "PPid:")}: {CommandLine(directory)}";
+                    bool hasMemory = Array.Exists(status, line => line.StartsWith("VmSize:", StringComparison.Ordinal));
+                    bool first = Array.Exists(status, line => line.StartsWith("NSpid:", StringComparison.Ordinal) && line.EndsWith("\t1", StringComparison.Ordinal));
+                    _ = first && !hasMemory && Field(status, "PPid:") == "1" ? ending.Add(process) : found.Add(process);
                 }
                 else if (Link($"{directory}/exe").StartsWith(Tree.Root + "/", StringComparison.Ordinal))
                 {
@@ -87,6 +93,13 @@ internal sealed class Residue
             {
                 // It ended while we looked.
             }
+        }
+
+        // Process 1 of a PID namespace, when it has ended and let go of its memory, waits for the kernel until those of its
+        // namespace have been reaped, and that is the host's first process's to do where their parents were killed.
+        if (!unreaped)
+        {
+            found.UnionWith(ending);
         }
     }
 
