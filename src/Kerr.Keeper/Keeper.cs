@@ -7,6 +7,7 @@ internal static unsafe class Keeper
 {
     private const int MostLaunches = 4096, MostConnections = 256;
     private const int ReadyToRead = 1, DontWait = 0x40;
+    private const long Idle = 20_000_000;   // ns without a word from anybody
 
     // A launch: its pidfd, and a bit for each image that it uses. A connection: its socket, and the launch behind it.
     private static Numbers s_launches;
@@ -21,6 +22,7 @@ internal static unsafe class Keeper
         int most = 2 + MostConnections + MostLaunches + SharedImages.Most;
         long* polled = (long*)Arena.Take(most * 8); // struct pollfd: fd@0 events@4 revents@6
         byte* mark = Arena.Mark();
+        long* idle = stackalloc long[2]; // struct timespec, which ppoll may write to
         Admit(first);
         while (s_launchCount + s_connectionCount > 0)
         {
@@ -44,10 +46,17 @@ internal static unsafe class Keeper
 
             int connections = s_connectionCount;
             int launches = s_launchCount;
-            int ready = (int)Sys.Call(Nr.Ppoll, (nint)polled, count, 0);
+            idle[0] = 0;
+            idle[1] = Idle;
+            int ready = (int)Sys.Call(Nr.Ppoll, (nint)polled, count, SharedImages.WantSpares ? (nint)idle : 0);
             if (ready < 0 && ready != -E.INTR)
             {
                 return;
+            }
+
+            if (ready == 0)
+            {
+                SharedImages.MakeSpares();
             }
 
             while (Sys.Call(Nr.Wait4, -1, 0, K.WaitNoHang) > 0)

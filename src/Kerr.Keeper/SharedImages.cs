@@ -15,6 +15,7 @@ internal static unsafe class SharedImages
     private static Table s_users;
     private static Table s_server;      // pidfd
     private static Table s_id;          // of the mount
+    private static Table s_spare;       // a detached mount for the next launch; 0: none yet, negative: none to be had
     private static int s_last;
     private static byte* s_home;        // path of the image server
 
@@ -38,19 +39,56 @@ internal static unsafe class SharedImages
             image = Make(request, plan, file, name, size);
         }
 
-        int mount = image < 0 ? image : Holder.CloneMount((ulong)s_id.At[image]);
+        int mount = image < 0 ? image : s_spare.At[image] > 0 ? s_spare.At[image] : Holder.CloneMount((ulong)s_id.At[image]);
         if (image >= 0 && mount < 0 && s_users.At[image] == 0)
         {
             Forget(image);
         }
 
-        if (mount >= 0 && (uses >> image & 1) == 0)
+        if (mount >= 0)
         {
+            s_spare.At[image] = 0;
+            s_users.At[image] += (uses >> image & 1) == 0 ? 1 : 0;
             uses |= 1UL << image;
-            s_users.At[image]++;
         }
 
         return mount;
+    }
+
+    /// <summary>Whether a launch that came now would have to wait for a mount to be copied: two changes of process more.</summary>
+    internal static bool WantSpares
+    {
+        get
+        {
+            bool want = false;
+            for (int i = 0; i < Most; i++)
+            {
+                want |= WantsSpare(i);
+            }
+
+            return want;
+        }
+    }
+
+    /// <summary>Copies, while nobody waits, the mounts that the next launches will ask for.</summary>
+    internal static void MakeSpares()
+    {
+        for (int i = 0; i < Most; i++)
+        {
+            s_spare.At[i] = WantsSpare(i) ? Holder.CloneMount((ulong)s_id.At[i]) : s_spare.At[i];
+        }
+    }
+
+    private static bool WantsSpare(int image) => s_length.At[image] != 0 && s_server.At[image] >= 0 && s_spare.At[image] == 0;
+
+    private static void DropSpare(int image)
+    {
+        if (s_spare.At[image] > 0)
+        {
+            Sys.Close(s_spare.At[image]);
+        }
+
+        s_spare.At[image] = 0;
     }
 
     /// <summary>One launch fewer uses it.</summary>
@@ -65,6 +103,7 @@ internal static unsafe class SharedImages
     /// <summary>What runs has lost its image; what starts gets another mount.</summary>
     internal static void ServerEnded(int image)
     {
+        DropSpare(image);
         Holder.DropMount((ulong)s_id.At[image]);
         Sys.Close(s_server.At[image]);
         s_server.At[image] = -1;
@@ -73,6 +112,7 @@ internal static unsafe class SharedImages
 
     private static void Forget(int image)
     {
+        DropSpare(image);
         if (s_server.At[image] >= 0)
         {
             Holder.DropMount((ulong)s_id.At[image]);
