@@ -103,6 +103,30 @@ public class HtCondorTests
     }
 
     [Fact]
+    public void An_image_of_a_registry_is_pulled_in_an_environment_without_a_home()
+    {
+        using var registry = new Registry.LocalRegistry();
+        registry.Put("group/tool", "1");
+        string execute = Host.Directory(TestUser.First);
+        string scratch = Host.Own(System.IO.Directory.CreateDirectory($"{execute}/scratch").FullName, TestUser.First);
+        Host.Write($"{scratch}/job.sh", "#!/bin/sh\ncat /hello\necho \"$PWD $JOB_VARIABLE\"\nexit 37\n", Modes.Everybody);
+        // The cache would be in the home that the list of users names.
+        Result result = Condor(As.User, "singularity").WithOnly([.. JobEnvironment(scratch), $"APPTAINER_CACHEDIR={Host.Directory(TestUser.First)}", "APPTAINER_NO_HTTPS=1"]).In(scratch)
+            .Run("-s", "exec", "-S", "/tmp", "-S", "/var/tmp", "-W", scratch, "--pwd", "/srv/scratch", "-B", $"{execute}:/srv", "--home", scratch, "-C", $"docker://{registry.Host}/group/tool:1", "/srv/scratch/job.sh")
+            .Ends(37).Silent();
+        Assert.Equal(["from a registry", "/srv/scratch value with spaces"], result.Lines);
+    }
+
+    [Theory]
+    [InlineData("--nv")]
+    [InlineData("--rocm")]
+    public void On_a_host_without_the_devices_their_options_spoil_no_output(string option)
+    {
+        Result result = Condor(As.User, "singularity").Run("-s", "exec", option, "-C", ProbeSif, "/exit_37").Ends(37).Silent();
+        Assert.Equal("", result.Out);
+    }
+
+    [Fact]
     public void The_line_of_a_submit_directory_binds_it_twice_and_that_is_no_matter()
     {
         string iwd = Host.Directory(TestUser.First);

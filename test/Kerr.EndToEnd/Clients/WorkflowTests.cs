@@ -1,4 +1,6 @@
 using Kerr.EndToEnd.Harness;
+using Kerr.EndToEnd.Registry;
+using Kerr.Tests;
 using Xunit;
 
 namespace Kerr.EndToEnd.Clients;
@@ -68,6 +70,54 @@ public class WorkflowTests
             $"set +u; TMP=/tmp; env - PATH=\"$PATH\" SINGULARITYENV_TMP=\"$TMP\" {Tree.Bin("singularity")} exec --no-home --pid -B {work} {Image(sif)} /bin/bash -c \"cd {work}; /bin/bash .command.run\"")
             .Prints($"task in {work} with /tmp");
         Assert.Equal("done\n", System.IO.File.ReadAllText($"{work}/.exitcode"));
+    }
+
+    [Fact]
+    public void Nextflow_pulls_under_a_name_that_it_changes()
+    {
+        using var registry = new LocalRegistry();
+        registry.Put("biocontainers/tool", "1.0--0", withShell: true);
+        string cache = Host.Directory(TestUser.First);
+        Caller user = As.User.Named("/bin/bash").In(cache).With($"PATH={Tree.Root}/bin:{Caller.DefaultPath}", $"HOME={Host.Directory(TestUser.First)}");
+
+        user.Run("-c", $"singularity pull --no-https --name tool-1.0--0.img.pulling.1732000000000 docker://{registry.Host}/biocontainers/tool:1.0--0 > /dev/null && mv tool-1.0--0.img.pulling.1732000000000 tool-1.0--0.img")
+            .Ends(0);
+        user.Run("-c", $"set +u; env - PATH=\"$PATH\" SINGULARITYENV_NXF_TASK_WORKDIR={cache} singularity exec --no-home --pid -B {cache} {cache}/tool-1.0--0.img /bin/bash -c 'cat /hello; echo $NXF_TASK_WORKDIR'")
+            .Prints($"from a registry\n{cache}");
+    }
+
+    /// <summary>What its adapter for Linux hosts sends to a session of tmux, and how it ends what runs there.</summary>
+    [Theory]
+    [InlineData(false, "")]
+    [InlineData(true, "")]
+    [InlineData(true, "--contain")]
+    public void Open_OnDemand_ends_a_session_by_its_appinit(bool sif, string contain)
+    {
+        string home = Host.Directory(TestUser.First);
+        Host.Write($"{home}/tmp.abc_sing", "#!/bin/bash\necho \"session $# [$*] in $PWD\"\nsleep 1000\necho not reached\n", Modes.Everybody);
+        Host.Write($"{home}/tmp.abc_tmux", $$"""
+            #!/bin/bash
+            cd {{home}}
+            export SINGULARITY_BINDPATH={{home}},/opt,/srv
+            OUTPUT_PATH={{home}}/output
+            ERROR_PATH={{home}}/error
+            ({
+            timeout 3600s {{Tree.Bin("singularity")}} exec {{contain}} --pid {{Image(sif)}} /bin/bash --login {{home}}/tmp.abc_sing 'a b' c
+            } | tee "$OUTPUT_PATH") 3>&1 1>&2 2>&3 | tee "$ERROR_PATH"
+            exit 0
+
+            """, Modes.Everybody);
+        using Running session = (As.User with { Program = "/bin/bash" }).StartOnTerminal($"{home}/tmp.abc_tmux");
+        session.WaitFor("session 2 [a b c] in ");
+
+        Need.Program("pstree");
+        string end = $"kill \"$(pstree -p -l {session.Pid} | grep -o 'appinit([[:digit:]]*' | grep -o '[[:digit:]]*')\"";
+        As.User.Named("/bin/bash").Run("-c", end).Succeeds();
+
+        session.Wait().Ends(0);
+        Assert.DoesNotContain("not reached", session.Out, System.StringComparison.Ordinal);
+        Assert.StartsWith("session 2 [a b c] in ", System.IO.File.ReadAllText($"{home}/output"), System.StringComparison.Ordinal);
+        Assert.Equal("", System.IO.File.ReadAllText($"{home}/error"));
     }
 
     [Theory]

@@ -43,20 +43,38 @@ public class MpiTests
     [Fact]
     public void The_example_job_script_runs()
     {
-        string directory = Host.Directory(TestUser.First);
-        System.IO.File.Copy(MpiImage.Sif, $"{directory}/solver.sif");
-        Host.Own($"{directory}/solver.sif", TestUser.First);
         string source = Environment.GetEnvironmentVariable("KERR_SOURCE") ?? "";
         Need.Feature(System.IO.File.Exists($"{source}/docs/clusters.md"), "the sources (KERR_SOURCE)");
         string guide = System.IO.File.ReadAllText($"{source}/docs/clusters.md");
         int from = guide.IndexOf("#!/bin/bash\n#SBATCH", StringComparison.Ordinal);
         string script = guide[from..guide.IndexOf("```", from, StringComparison.Ordinal)];
         Assert.Contains("/project/bin/solver", script, StringComparison.Ordinal);
-        Host.Write($"{directory}/job.sh", script.Replace("/project/bin/solver", "exchange-openmpi 8", StringComparison.Ordinal));
+        Assert.Equal($"8 {Agreed}cma\n", Batch(script.Replace("/project/bin/solver", "exchange-openmpi 8", StringComparison.Ordinal)));
+    }
+
+    // The nodes of the test have one /tmp, hence --force.
+    [Fact]
+    public void A_file_that_sbcast_brought_to_the_nodes_runs()
+        => Assert.Equal($"8 {Agreed}cma\n", Batch("""
+            #!/bin/bash
+            #SBATCH --nodes=4
+            #SBATCH --ntasks=8
+            sbcast --force solver.sif /tmp/solver.$SLURM_JOB_ID && srun --mpi=pmix kerr exec /tmp/solver.$SLURM_JOB_ID exchange-openmpi 8
+            rm /tmp/solver.$SLURM_JOB_ID
+
+            """));
+
+    /// <summary>What a job script prints, in a directory with solver.sif.</summary>
+    private static string Batch(string script)
+    {
+        string directory = Host.Directory(TestUser.First);
+        System.IO.File.Copy(MpiImage.Sif, $"{directory}/solver.sif");
+        Host.Own($"{directory}/solver.sif", TestUser.First);
+        Host.Write($"{directory}/job.sh", script);
         using SlurmCluster slurm = SlurmCluster.Start();
         slurm.User.Named("/usr/bin/sbatch").With($"PATH={Tree.Root}/bin:{Caller.DefaultPath}")
             .Run("--wait", $"--chdir={directory}", "--output=job.out", $"{directory}/job.sh").Succeeds();
-        Assert.Contains($"8 {Agreed}cma", System.IO.File.ReadAllText($"{directory}/job.out"), StringComparison.Ordinal);
+        return System.IO.File.ReadAllText($"{directory}/job.out");
     }
 
     private static Result Launch(string mpi, int ranks, string[] image)

@@ -75,7 +75,7 @@ public class WorkflowEngineTests
         Put(directory, "workflow.cwl", Workflow, registry);
         Put(directory, "job.yml", "texts: [{class: File, path: a.in}, {class: File, path: b.in}, {class: File, path: c.in}]\n", registry);
 
-        Engine(directory, "/usr/bin/cwltool").Run("--singularity", "--no-compute-checksum", "--outdir", $"{directory}/results", "workflow.cwl", "job.yml").Ends(0);
+        Engine(directory, "/usr/bin/cwltool").Run("--singularity", "--outdir", $"{directory}/results", "workflow.cwl", "job.yml").Ends(0);
 
         Assert.Equal(Joined, File.ReadAllText($"{directory}/results/joined.txt"));
         Assert.NotEqual(0, registry.Gets("/blobs/"));
