@@ -143,13 +143,13 @@ public sealed record ImageFile(
     private static ImageFile OpenSandbox(string path, SafeFileHandle handle, FileStatus status)
     {
         if (FileCalls.TryStatus("/", followLink: true, out FileStatus root, out _)
-            && (status.Inode, status.DeviceMajor, status.DeviceMinor) == (root.Inode, root.DeviceMajor, root.DeviceMinor))
+            && status.Identity == root.Identity)
         {
             throw ImageErrors.HostRoot(path);
         }
 
         return FileCalls.MayRead(path, andEnter: true, out Errno errno)
-            ? new ImageFile(path, ImageKind.Sandbox, null) { Handle = handle, Directory = new FileIdentity(status.DeviceMajor, status.DeviceMinor, status.Inode) }
+            ? new ImageFile(path, ImageKind.Sandbox, null) { Handle = handle, Directory = status.Identity }
             : throw ImageErrors.CannotOpen(path, errno);
     }
 

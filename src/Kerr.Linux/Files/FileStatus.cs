@@ -35,6 +35,8 @@ public readonly record struct FileStatus(
     private const int DeviceMajorAt = 136;
     private const int DeviceMinorAt = 140;
 
+    public FileIdentity Identity => new(DeviceMajor, DeviceMinor, Inode);
+
     public bool IsDirectory => Kind == FileKind.Directory;
 
     public bool IsRegular => Kind == FileKind.Regular;

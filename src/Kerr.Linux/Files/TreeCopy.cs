@@ -12,7 +12,7 @@ namespace Kerr.Linux.Files;
 public sealed unsafe class TreeCopy(bool followLinks, bool keep, Action<string>? skipped = null, CancellationToken cancel = default)
 {
     private const int Deepest = 1024;
-    private readonly Dictionary<(ulong Inode, uint Major, uint Minor), string> _links = [];
+    private readonly Dictionary<FileIdentity, string> _links = [];
     private FileStatus _root;
     private int _depth;
 
@@ -101,7 +101,7 @@ public sealed unsafe class TreeCopy(bool followLinks, bool keep, Action<string>?
         {
             // A directory that is copied into itself would never end.
             if (FileCalls.TryStatus($"{source}/{name}", followLinks, out FileStatus entry, out _)
-                && entry.IsDirectory && (entry.Inode, entry.DeviceMajor, entry.DeviceMinor) == (_root.Inode, _root.DeviceMajor, _root.DeviceMinor))
+                && entry.IsDirectory && entry.Identity == _root.Identity)
             {
                 continue;
             }
@@ -126,7 +126,7 @@ public sealed unsafe class TreeCopy(bool followLinks, bool keep, Action<string>?
         _ = FileCalls.Unlink(target);
         if (status.Links > 1 && !followLinks)
         {
-            if (_links.TryGetValue((status.Inode, status.DeviceMajor, status.DeviceMinor), out string? first))
+            if (_links.TryGetValue(status.Identity, out string? first))
             {
                 fixed (byte* from = ByteText.ToNative(first), to = ByteText.ToNative(target))
                 {
@@ -136,7 +136,7 @@ public sealed unsafe class TreeCopy(bool followLinks, bool keep, Action<string>?
                 return;
             }
 
-            _links[(status.Inode, status.DeviceMajor, status.DeviceMinor)] = target;
+            _links[status.Identity] = target;
         }
 
         using (SafeFileHandle from = FileCalls.Open(source, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK))

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using Kerr.Runtime.Environment;
+using Microsoft.Win32.SafeHandles;
 
 namespace Kerr.Runtime.Launch;
 
@@ -35,6 +36,9 @@ public sealed class Descriptor(string path, bool write, string why, PartitionRan
 
     /// <summary>The partition that is locked as long as the file is open anywhere: for one writer or many readers.</summary>
     public PartitionRange? Locked { get; } = locked;
+
+    /// <summary>The file that the planner looked into, of which the steps speak, whatever the path names by now; null where it looked into none.</summary>
+    public SafeFileHandle? Seen { get; init; }
 }
 
 /// <summary>Where in an image a file system lies, in bytes.</summary>

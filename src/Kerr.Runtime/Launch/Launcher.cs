@@ -189,6 +189,11 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
             {
                 CurrentProcess.Close(fd);
             }
+
+            foreach (Descriptor descriptor in plan.Descriptors)
+            {
+                descriptor.Seen?.Dispose();
+            }
         }
     }
 
@@ -261,25 +266,49 @@ public sealed class Launcher(SiteConfiguration configuration, Installation insta
         }
     }
 
+    /// <summary>What the planner looked into is handed over as it is; to write or to lock it, it is opened by its path once more, and has to be the same.</summary>
     private static int Open(Descriptor descriptor)
     {
+        if (descriptor is { Seen: { } seen, Write: false, Locked: null })
+        {
+            return HandOver(descriptor, seen);
+        }
+
         if (!FileCalls.TryOpen(descriptor.Path, descriptor.Write ? OpenFlags.O_RDWR : OpenFlags.O_RDONLY, out SafeFileHandle file, out Errno errno))
         {
-            throw new UserException(
-                $"cannot open {descriptor.Path} ({descriptor.Why}): {errno.Text()}",
-                errno == Errno.EMFILE ? "raise the limit on open files: ulimit -n" : "check its permissions");
+            throw CannotOpen(descriptor, errno);
         }
 
         using (file)
         {
+            if (descriptor.Seen is { } looked && FileCalls.Status(looked).Identity != FileCalls.Status(file).Identity)
+            {
+                throw new UserException($"{descriptor.Path} ({descriptor.Why}) was replaced while the container started", "start it again");
+            }
+
             if (descriptor.Locked is { } range)
             {
                 PartitionLock.Take(file, descriptor, range);
             }
 
-            return CurrentProcess.CopyForExec((int)file.DangerousGetHandle());
+            return HandOver(descriptor, file);
         }
     }
+
+    private static int HandOver(Descriptor descriptor, SafeFileHandle file)
+    {
+        try
+        {
+            return CurrentProcess.CopyForExec((int)file.DangerousGetHandle());
+        }
+        catch (LinuxException error)
+        {
+            throw CannotOpen(descriptor, error.Errno);
+        }
+    }
+
+    private static UserException CannotOpen(Descriptor descriptor, Errno errno)
+        => new($"cannot open {descriptor.Path} ({descriptor.Why}): {errno.Text()}", errno == Errno.EMFILE ? "raise the limit on open files: ulimit -n" : "check its permissions");
 
     private List<string> Phases()
     {

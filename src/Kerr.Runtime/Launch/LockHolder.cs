@@ -63,7 +63,7 @@ internal sealed record LockHolder(string Host, int Pid, ulong Started, uint Uid,
             foreach (string number in Names($"/proc/{process}/fd"))
             {
                 if (FileSystem.TryStat($"/proc/{process}/fd/{number}") is { } status
-                    && (status.Inode, status.DeviceMajor, status.DeviceMinor) == (wanted.Inode, wanted.DeviceMajor, wanted.DeviceMinor)
+                    && status.Identity == wanted.Identity
                     && SmallFile.TryRead($"/proc/{process}/fdinfo/{number}", 1 << 16) is { } information
                     && Encoding.Latin1.GetString(information).Contains("\nlock:", StringComparison.Ordinal))
                 {

@@ -38,11 +38,21 @@ public class StartCostTests
         Assert.DoesNotContain("(RUNPATH)", dynamic, StringComparison.Ordinal);
     }
 
-    private static List<string> CallsBeforeTheStarter()
+    /// <summary>On a network file system each time is a way to the server and back.</summary>
+    [Fact]
+    public void An_image_file_is_opened_once()
+    {
+        string image = Images.Sif;
+        Assert.Single(CallsBeforeTheStarter(image), line => line.StartsWith("open", StringComparison.Ordinal) && line.Contains($"\"{image}\"", StringComparison.Ordinal));
+    }
+
+    private static List<string> CallsBeforeTheStarter() => CallsBeforeTheStarter(Images.Directory);
+
+    private static List<string> CallsBeforeTheStarter(string image)
     {
         Need.Program("strace");
         string trace = Host.Directory(TestUser.First) + "/trace";
-        As.User.Under("strace", "-qq", "-o", trace).Run("exec", Images.Directory, "/bin/true").Succeeds();
+        As.User.Under("strace", "-qq", "-o", trace).Run("exec", image, "/bin/true").Succeeds();
 
         var calls = new List<string>();
         foreach (string line in File.ReadLines(trace))

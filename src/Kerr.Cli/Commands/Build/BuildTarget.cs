@@ -33,7 +33,7 @@ internal static class BuildTarget
             return;
         }
 
-        if (FileSystem.TryStat(source) is { } from && (from.Inode, from.DeviceMajor, from.DeviceMinor) == (status.Inode, status.DeviceMajor, status.DeviceMinor))
+        if (FileSystem.TryStat(source) is { } from && from.Identity == status.Identity)
         {
             throw new UserException($"{target} is what is built from", "give the image another name");
         }

@@ -127,7 +127,7 @@ internal static class AddCommand
     private static void RefuseItself(SifFile file, SafeFileHandle content, string source)
     {
         FileStatus image = FileCalls.Status(file.Handle), other = FileCalls.Status(content);
-        if ((image.Inode, image.DeviceMajor, image.DeviceMinor) == (other.Inode, other.DeviceMajor, other.DeviceMinor))
+        if (image.Identity == other.Identity)
         {
             throw new UserException($"{Named(source)} is the image {file.Path} itself", $"add a copy: cp {file.Path} copy.sif");
         }

@@ -18,7 +18,7 @@ internal sealed class ImageBinds(PlanContext plan)
         ImagePolicy.Require(plan.Configuration, plan.Host, image);
         RootPartition partition = DataPartition(image, bind);
         bool write = partition.FileSystem == PartitionFileSystem.Ext3 && !bind.ReadOnly && IsWritable(bind);
-        string session = Mount(bind, partition, write);
+        string session = Mount(bind, image, partition, write);
         string inside = bind.ImageSource is null or "/" ? session : session + FileSystem.Clean(bind.ImageSource);
         plan.Steps.Add(new MountStep(
             $"Mounting directory: {bind.Destination}", bind.Why, inside, bind.Destination,
@@ -45,7 +45,7 @@ internal sealed class ImageBinds(PlanContext plan)
     }
 
     /// <summary>Mounts a partition, or finds where it is. Who writes one has it alone, as any other process would.</summary>
-    private string Mount(BindSpecification bind, RootPartition partition, bool write)
+    private string Mount(BindSpecification bind, ImageFile image, RootPartition partition, bool write)
     {
         foreach ((string path, long offset, bool writes, string there) in mounted)
         {
@@ -61,7 +61,7 @@ internal sealed class ImageBinds(PlanContext plan)
 
         string session = string.Create(CultureInfo.InvariantCulture, $"bind{mounted.Count}");
         plan.Steps.Add(new DirectoryStep($"Creating directory for the image {bind.Source}", bind.Why, session, 0x1ED));
-        ImageMountPlan.Add(plan, bind.Source, partition, session, write, "data partition");
+        ImageMountPlan.Add(plan, image, partition, session, write, "data partition");
         mounted.Add((bind.Source, partition.Offset, write, session));
         MoveBeforeRoot(plan.Steps, 2);
         return session;

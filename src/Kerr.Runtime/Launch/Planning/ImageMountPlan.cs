@@ -10,8 +10,9 @@ namespace Kerr.Runtime.Launch.Planning;
 /// <summary>How a partition of an image file is mounted: by the kernel for root, by a FUSE server for everybody else.</summary>
 internal static class ImageMountPlan
 {
-    public static void Add(PlanContext plan, string path, RootPartition partition, string target, bool write, string what)
+    public static void Add(PlanContext plan, ImageFile image, RootPartition partition, string target, bool write, string what)
     {
+        string path = image.Path;
         if (partition.FileSystem is not (PartitionFileSystem.SquashFs or PartitionFileSystem.Ext3))
         {
             throw new UserException(
@@ -29,11 +30,11 @@ internal static class ImageMountPlan
         if (plan.Isolation.Mode == LaunchMode.Root || (plan.Isolation.Mode == LaunchMode.Setuid && !write && partition.FileSystem == PartitionFileSystem.SquashFs
             && SetuidMode.KernelMay(plan.Configuration, path, plan.Host)))
         {
-            AddKernelMount(plan, path, partition, target, write, what);
+            AddKernelMount(plan, image, partition, target, write, what);
         }
         else
         {
-            AddFuseMount(plan, path, partition, target, write, what);
+            AddFuseMount(plan, image, partition, target, write, what);
         }
     }
 
@@ -41,11 +42,12 @@ internal static class ImageMountPlan
     private static PartitionRange? Lock(RootPartition partition)
         => partition.FileSystem == PartitionFileSystem.Ext3 ? new PartitionRange(partition.Offset, partition.Size) : null;
 
-    private static void AddKernelMount(PlanContext plan, string path, RootPartition partition, string target, bool write, string what)
+    private static void AddKernelMount(PlanContext plan, ImageFile image, RootPartition partition, string target, bool write, string what)
     {
-        string type = partition.FileSystem == PartitionFileSystem.SquashFs ? "squashfs" : "ext3";
+        string path = image.Path, type = partition.FileSystem == PartitionFileSystem.SquashFs ? "squashfs" : "ext3";
         plan.Steps.Add(new MountImageStep(
-            $"Mounting {what}: {path}", plan.Isolation.Mode == LaunchMode.Root ? "the caller is root: the kernel mounts it" : "root alone can change the image: the kernel mounts it", plan.Open(path, write, what, Lock(partition)), type,
+            $"Mounting {what}: {path}", plan.Isolation.Mode == LaunchMode.Root ? "the caller is root: the kernel mounts it" : "root alone can change the image: the kernel mounts it",
+            plan.Open(image, write, what, Lock(partition)), type,
             partition.Offset, partition.Size, target,
             (plan.BindFlags & ~MountFlags.Recursive) | (write ? 0 : MountFlags.ReadOnly), plan.Configuration.MaxLoopDevices)
         {
@@ -60,28 +62,29 @@ internal static class ImageMountPlan
         });
     }
 
-    private static void AddFuseMount(PlanContext plan, string path, RootPartition partition, string target, bool write, string what)
+    private static void AddFuseMount(PlanContext plan, ImageFile image, RootPartition partition, string target, bool write, string what)
     {
-        RequireFuse(plan, path);
+        RequireFuse(plan, image.Path);
         if (partition.FileSystem == PartitionFileSystem.Ext3)
         {
-            AddExt3Server(plan, path, partition, target, write, what);
+            AddExt3Server(plan, image, partition, target, write, what);
         }
         else
         {
-            AddImageServer(plan, path, partition, target, what);
+            AddImageServer(plan, image, partition, target, what);
         }
     }
 
-    private static void AddExt3Server(PlanContext plan, string path, RootPartition partition, string target, bool write, string what)
+    private static void AddExt3Server(PlanContext plan, ImageFile image, RootPartition partition, string target, bool write, string what)
     {
+        string path = image.Path;
         plan.WrittenByServer = write ? path : plan.WrittenByServer;
         string server = plan.Host.FindProgram("fuse2fs", plan.SearchPath)
             ?? throw new UserException(
                 $"the {what} of {path} is ext3 and needs fuse2fs, which is not installed", "install the package fuse2fs, or run as root");
-        Descriptor image = plan.Open(path, write, what, Lock(partition));
+        Descriptor file = plan.Open(image, write, what, Lock(partition));
         ulong index = AddServer(plan, index => new FuseServerStep(
-            $"Starting image server: {server}", "the kernel mounts ext3 only for root", image, index,
+            $"Starting image server: {server}", "the kernel mounts ext3 only for root", file, index,
             [server, "-f", "-o", Ext3Options(partition, write), "{image}", "/dev/fuse"])
         {
             Library = Library(plan),
@@ -90,18 +93,18 @@ internal static class ImageMountPlan
         AddMount(plan, path, target, write, what, index, FuseOptions(plan) + (plan.Isolation.Mode == LaunchMode.Fakeroot ? ",default_permissions" : ""));
     }
 
-    private static void AddImageServer(PlanContext plan, string path, RootPartition partition, string target, string what)
+    private static void AddImageServer(PlanContext plan, ImageFile image, RootPartition partition, string target, string what)
     {
-        Descriptor image = plan.Open(path, write: false, what);
+        Descriptor file = plan.Open(image, write: false, what, locked: null);
         List<string> command = ServerCommand(plan, partition);
         ulong index = AddServer(plan, index => new FuseServerStep(
-            $"Starting image server: {path}", "the kernel mounts squashfs only for root", image, index, command)
+            $"Starting image server: {image.Path}", "the kernel mounts squashfs only for root", file, index, command)
         {
             Confined = true,
             ShareKey = string.Join(' ', command),
             Failures = [new(default, "cannot start the image server")],
         });
-        AddMount(plan, path, target, write: false, what, index, FuseOptions(plan) + ",default_permissions");
+        AddMount(plan, image.Path, target, write: false, what, index, FuseOptions(plan) + ",default_permissions");
     }
 
     private static void AddMount(PlanContext plan, string path, string target, bool write, string what, ulong index, string options)
@@ -153,7 +156,7 @@ internal static class ImageMountPlan
 
     /// <summary>What is preloaded into servers of other people; src/Kerr.Starter/fuse-servers.c says why.</summary>
     internal static Descriptor Library(PlanContext plan)
-        => plan.Open(plan.Installation.LibexecDir + "/fuse-servers.so", write: false, "a library for FUSE servers");
+        => plan.Open(plan.Installation.LibexecDir + "/fuse-servers.so", "a library for FUSE servers");
 
     /// <summary>The options of a FUSE mount whose files everybody inside may reach.</summary>
     internal static string FuseOptions(PlanContext plan) => string.Create(

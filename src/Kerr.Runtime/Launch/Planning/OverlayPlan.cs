@@ -69,7 +69,7 @@ internal static class OverlayPlan
 
             for (int i = 0; i < partitions.Count; i++)
             {
-                AddPartition(plan.Image.Path, partitions[i], i == written, i == written ? plan.Request.Why("writable") : "the image has an overlay partition");
+                AddPartition(plan.Image.File, partitions[i], i == written, i == written ? plan.Request.Why("writable") : "the image has an overlay partition");
             }
         }
 
@@ -98,13 +98,13 @@ internal static class OverlayPlan
             ImagePolicy.Require(plan.Configuration, plan.Host, image);
             if (image.Kind == ImageKind.Sif)
             {
-                AddSif(path, image, write);
+                AddSif(image, write);
             }
             else
             {
                 RootPartition partition = image.Root
                     ?? throw new UserException($"{path}: overlay image with unknown format", "use a directory, an ext3 or a squashfs image");
-                AddPartition(path, partition, write && partition.FileSystem == PartitionFileSystem.Ext3, plan.Request.Why("overlay"));
+                AddPartition(image, partition, write && partition.FileSystem == PartitionFileSystem.Ext3, plan.Request.Why("overlay"));
             }
         }
 
@@ -136,19 +136,19 @@ internal static class OverlayPlan
             return byServer ? ByServer(step) : step;
         }
 
-        private void AddSif(string path, ImageFile image, bool write)
+        private void AddSif(ImageFile image, bool write)
         {
             List<RootPartition> partitions = image.Partitions(SifPartitionType.Overlay);
             int written = partitions.FindLastIndex(partition => write && partition.FileSystem == PartitionFileSystem.Ext3);
             if (partitions.Count == 0)
             {
                 throw new UserException(
-                    $"no SIF {(write ? "writable " : "")}overlay partition found in {path}", $"add one: kerr overlay create {path}; or use a directory or an ext3 image");
+                    $"no SIF {(write ? "writable " : "")}overlay partition found in {image.Path}", $"add one: kerr overlay create {image.Path}; or use a directory or an ext3 image");
             }
 
             for (int i = 0; i < partitions.Count; i++)
             {
-                AddPartition(path, partitions[i], i == written, plan.Request.Why("overlay"));
+                AddPartition(image, partitions[i], i == written, plan.Request.Why("overlay"));
             }
         }
 
@@ -177,10 +177,10 @@ internal static class OverlayPlan
             }
         }
 
-        private void AddPartition(string path, RootPartition partition, bool write, string why)
+        private void AddPartition(ImageFile image, RootPartition partition, bool write, string why)
         {
-            string target = Target(path, why);
-            ImageMountPlan.Add(plan, path, partition, target, write, "overlay");
+            string path = image.Path, target = Target(path, why);
+            ImageMountPlan.Add(plan, image, partition, target, write, "overlay");
             if (write)
             {
                 byServer = plan.Isolation.Mode != LaunchMode.Root || plan.Configuration.EnableOverlay == "driver";

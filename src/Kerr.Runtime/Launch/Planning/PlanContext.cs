@@ -1,6 +1,9 @@
 using System.Collections.Generic;
+using Kerr.Image;
+using Kerr.Linux.Files;
 using Kerr.Runtime.Configuration;
 using Kerr.Runtime.Devices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Kerr.Runtime.Launch.Planning;
 
@@ -55,18 +58,27 @@ internal sealed class PlanContext(
     /// <summary>Whether AppArmor hands out user namespaces without capabilities; asked once.</summary>
     public bool AppArmorRestricts => appArmorRestricts ??= UserNamespaceFailures.AppArmorRestricts(Host);
 
+    /// <summary>A file of the host that is only read.</summary>
+    public Descriptor Open(string path, string why) => Known(path, write: false) ?? Add(new Descriptor(path, write: false, why));
+
+    /// <summary>An image, the very file that was looked into.</summary>
     /// <param name="locked">A partition that is to be locked; such a descriptor is shared with nobody, so that a second use in one launch is refused, too.</param>
-    public Descriptor Open(string path, bool write, string why, PartitionRange? locked = null)
+    public Descriptor Open(ImageFile image, bool write, string why, PartitionRange? locked)
     {
-        foreach (Descriptor known in Descriptors)
+        if (locked is null && Known(image.Path, write) is { } known)
         {
-            if (known.Path == path && known.Write == write && known.Locked is null && locked is null)
-            {
-                return known;
-            }
+            return known;
         }
 
-        var descriptor = new Descriptor(path, write, why, locked);
+        // A copy, since who looked may close the image before the launch. Where there is no descriptor left, opening it by its path tells so.
+        SafeFileHandle? seen = image.Handle is { } handle && FileCalls.TryDuplicate(handle, out SafeFileHandle copy, out _) ? copy : null;
+        return Add(new Descriptor(image.Path, write, why, locked) { Seen = seen });
+    }
+
+    private Descriptor? Known(string path, bool write) => Descriptors.Find(known => known.Path == path && known.Write == write && known.Locked is null);
+
+    private Descriptor Add(Descriptor descriptor)
+    {
         Descriptors.Add(descriptor);
         return descriptor;
     }

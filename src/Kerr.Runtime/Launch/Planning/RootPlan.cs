@@ -47,7 +47,7 @@ internal static class RootPlan
         {
             // A SIF is written in its overlay partition; the root partition stays as it is.
             bool write = plan.Request.Writable && plan.Image.File.Kind != ImageKind.Sif;
-            ImageMountPlan.Add(plan, plan.Image.Path, plan.Image.File.RequireRoot(), "image", write, "root file system");
+            ImageMountPlan.Add(plan, plan.Image.File, plan.Image.File.RequireRoot(), "image", write, "root file system");
         }
 
         var step = new RootStep(RootText(plan), RootWhy(plan), Ways(plan))
