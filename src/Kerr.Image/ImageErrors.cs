@@ -1,6 +1,8 @@
+using System;
 using System.IO;
 using Kerr.Linux;
 using Kerr.Linux.Files;
+using Microsoft.Win32.SafeHandles;
 
 namespace Kerr.Image;
 
@@ -26,6 +28,30 @@ internal static class ImageErrors
 
     internal static UserException CannotRead(string path, LinuxException failure)
         => new($"could not read image {path}: {failure.Message}", inner: failure);
+
+    /// <summary>What a reader makes of an open image, which is closed where it makes nothing of it; what is wrong is told with the image's name.</summary>
+    internal static T Reading<T>(string path, SafeFileHandle handle, Func<SafeFileHandle, T> read)
+    {
+        try
+        {
+            return read(handle);
+        }
+        catch (InvalidDataException damage)
+        {
+            handle.Dispose();
+            throw Damaged(path, damage);
+        }
+        catch (LinuxException failure)
+        {
+            handle.Dispose();
+            throw CannotRead(path, failure);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
 
     internal static UserException NotAFile(string path, FileKind kind) => new(
         $"could not open image {path}: it is {kind switch

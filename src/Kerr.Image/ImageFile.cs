@@ -57,31 +57,16 @@ public sealed record ImageFile(
             throw ImageErrors.CannotOpen(path, errno);
         }
 
-        try
+        return ImageErrors.Reading(path, handle, open =>
         {
-            status = FileCalls.Status(handle);
+            FileStatus status = FileCalls.Status(open);
             return status.Kind switch
             {
-                FileKind.Directory => OpenSandbox(path, handle, status),
-                FileKind.Regular => OpenFile(path, handle),
+                FileKind.Directory => OpenSandbox(path, open, status),
+                FileKind.Regular => OpenFile(path, open),
                 _ => throw ImageErrors.NotAFile(path, status.Kind),
             };
-        }
-        catch (InvalidDataException damage)
-        {
-            handle.Dispose();
-            throw ImageErrors.Damaged(path, damage);
-        }
-        catch (LinuxException failure)
-        {
-            handle.Dispose();
-            throw ImageErrors.CannotRead(path, failure);
-        }
-        catch
-        {
-            handle.Dispose();
-            throw;
-        }
+        });
     }
 
     /// <summary>Whether a path names a directory, or a file that begins as an image does. It may still be damaged.</summary>

@@ -1,4 +1,3 @@
-using System.IO;
 using Kerr.Image.Sandbox;
 using Kerr.Image.SquashFs;
 using Kerr.Linux;
@@ -25,20 +24,7 @@ public static class ImageTree
         }
 
         SafeFileHandle handle = Reopen(image, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK);
-        try
-        {
-            return new SquashFsTree(new SquashFsImage(new FileRange(handle, root.Offset, root.Size)), handle);
-        }
-        catch (InvalidDataException damage)
-        {
-            handle.Dispose();
-            throw ImageErrors.Damaged(image.Path, damage);
-        }
-        catch
-        {
-            handle.Dispose();
-            throw;
-        }
+        return ImageErrors.Reading(image.Path, handle, open => new SquashFsTree(new SquashFsImage(new FileRange(open, root.Offset, root.Size)), open));
     }
 
     private static SafeFileHandle Reopen(ImageFile image, OpenFlags flags)

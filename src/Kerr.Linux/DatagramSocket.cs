@@ -12,7 +12,7 @@ public sealed unsafe partial class DatagramSocket : IDisposable
 {
     private const int AF_UNIX = 1, SOCK_DGRAM = 2, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
     private const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000;
-    private const int SOL_SOCKET = 1, SO_RCVBUFFORCE = 33, SO_PASSCRED = 16, SCM_CREDENTIALS = 2;
+    private const int SOL_SOCKET = SocketMessage.SOL_SOCKET, SO_RCVBUFFORCE = 33, SO_PASSCRED = 16, SCM_CREDENTIALS = 2;
     private const int AddressSize = 110, LongestPath = 107; // struct sockaddr_un
 
     private readonly int _socket;
@@ -101,10 +101,8 @@ public sealed unsafe partial class DatagramSocket : IDisposable
     /// <summary>Takes one message; its length, or −1 when none came within so many milliseconds.</summary>
     public int Receive(Span<byte> buffer, int milliseconds, out DatagramSender sender)
     {
-        const short POLLIN = 1;
         sender = new DatagramSender(0, uint.MaxValue, uint.MaxValue);
-        var asked = new PollDescriptor { Descriptor = _socket, Events = POLLIN };
-        if (poll(&asked, 1, milliseconds) <= 0)
+        if (Poll.Await(_socket, PollEvent.POLLIN, milliseconds) <= 0)
         {
             return -1;
         }
@@ -113,12 +111,8 @@ public sealed unsafe partial class DatagramSocket : IDisposable
         {
             Control control = default;
             var data = new IoVector(start, buffer.Length);
-            Message message = default;
-            message.Vectors = &data;
-            message.VectorCount = 1;
-            message.Control = &control;
-            message.ControlLength = sizeof(Control);
-            nint count = recvmsg(_socket, &message, MSG_DONTWAIT);
+            SocketMessage message = SocketMessage.Of(&data, &control, sizeof(Control));
+            nint count = message.Receive(_socket, MSG_DONTWAIT);
             if (count >= 0 && message.ControlLength >= 28 && control.Level == SOL_SOCKET && control.Type == SCM_CREDENTIALS)
             {
                 sender = new DatagramSender(control.Pid, control.Uid, control.Gid);
@@ -167,32 +161,7 @@ public sealed unsafe partial class DatagramSocket : IDisposable
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint sendto(int socket, byte* data, nint length, int flags, byte* address, int addressLength);
 
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint recvmsg(int socket, Message* message, int flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int poll(PollDescriptor* descriptors, nuint count, int milliseconds);
-
-    // struct pollfd
-    private struct PollDescriptor
-    {
-        internal int Descriptor;
-        internal short Events;
-        internal short Answered;
-    }
-
-    // struct msghdr, and struct cmsghdr with struct ucred behind it.
-    private struct Message
-    {
-        internal byte* Name;
-        internal int NameLength;
-        internal IoVector* Vectors;
-        internal nint VectorCount;
-        internal Control* Control;
-        internal nint ControlLength;
-        internal int Flags;
-    }
-
+    // struct cmsghdr with struct ucred behind it.
     private struct Control
     {
         internal nint Length;

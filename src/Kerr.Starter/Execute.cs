@@ -10,6 +10,9 @@ namespace Kerr.Starter;
 /// </summary>
 internal static unsafe class Execute
 {
+    /// <summary>This program's own file, for the copy that runs after the image's scripts; −1 when no script will run.</summary>
+    internal static int Own = -1;
+
     private static ReadOnlySpan<byte> MergeMark => "@KERR_MERGE@"u8;
 
     /// <summary>Runs the last step; comes back only with an error.</summary>
@@ -53,6 +56,28 @@ internal static unsafe class Execute
 
         Audit.PrintTimes();
         return Payload.Start(step, Environment.Direct(step));
+    }
+
+    /// <summary>The image's shell executed us: its environment is ours now, or that of the process which waits for it.</summary>
+    internal static void Merge(int argc, int plan, byte** arguments, byte** environment)
+    {
+        if (argc == 6)
+        {
+            ScriptLimit.HandOver((int)Text.ParseNumber(arguments[5]), environment);
+        }
+
+        Plan.Open(plan);
+        long own = Text.ParseNumber(arguments[3]);
+        if (Sys.Fcntl(plan, K.SetDescriptorFlags, 1) < 0 || Sys.Fcntl((int)own, K.SetDescriptorFlags, 1) < 0)
+        {
+            Report.Fatal("the descriptors of this launch cannot be kept from the payload"u8, 0, "run the image without its scripts"u8);
+        }
+
+        Surroundings.Mask = (int)Sys.Call(Nr.Umask, 0x1FF) & 0x1FF;
+        byte* step = Plan.StepAt(Plan.StepCount - 1);
+        long since = Text.ParseNumber(arguments[4]);
+        Audit.PrintScripts(since < 0 ? 0 : (ulong)since);
+        Report.Failed(step, -Payload.Start(step, Environment.Merge(step, environment)));
     }
 
     /// <summary>Executes the shell; comes back only with an error.</summary>
@@ -150,7 +175,7 @@ internal static unsafe class Execute
     private static int CopyOfUs()
     {
         const uint Wanted = K.MemfdCloseOnExec | K.MemfdAllowSealing;
-        int own = Program.Own;
+        int own = Own;
         int copy = (int)Sys.Call(Nr.MemfdCreate, (nint)"kerr-merge"u8.Start, (nint)(Wanted | K.MemfdExec));
         copy = copy == -E.INVAL ? (int)Sys.Call(Nr.MemfdCreate, (nint)"kerr-merge"u8.Start, (nint)Wanted) : copy;
         FileStatus status = default;

@@ -37,7 +37,7 @@ internal static class Machine
 internal static class E
 {
     internal const int PERM = 1, NOENT = 2, INTR = 4, IO = 5, TOOBIG = 7, NOEXEC = 8, BADF = 9, CHILD = 10, AGAIN = 11, NOMEM = 12, ACCES = 13,
-        PIPE = 32, BUSY = 16, EXIST = 17, NODEV = 19, NOTDIR = 20, ISDIR = 21, INVAL = 22, NOSPC = 28, NOTTY = 25, NAMETOOLONG = 36, NOSYS = 38, LOOP = 40, TIME = 62,
+        PIPE = 32, BUSY = 16, EXIST = 17, XDEV = 18, NODEV = 19, NOTDIR = 20, ISDIR = 21, INVAL = 22, NOSPC = 28, NOTTY = 25, NAMETOOLONG = 36, NOSYS = 38, LOOP = 40, TIME = 62,
         NOTSUP = 95, ADDRINUSE = 98, CONNRESET = 104, CONNREFUSED = 111, STALE = 116;
 }
 

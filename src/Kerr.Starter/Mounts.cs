@@ -242,7 +242,7 @@ internal static unsafe class Mounts
 
     /// <summary>
     /// Makes a missing target through the root. Inside what was mounted since the root was made that is what the user asked
-    /// for; in the root's own mount (a writable image) only when the step says so.
+    /// for, when they named the place and no link of the image led there; in the root's own mount (a writable image) only when the step says so.
     /// </summary>
     private static int Create(byte* step, int source, byte* path, bool noFollow)
     {
@@ -261,6 +261,10 @@ internal static unsafe class Mounts
         if (error == 0 && there.SameMount(&root) && !Plan.Has(step, MountFlags.CreateInPlace))
         {
             error = -E.NOENT;
+        }
+        else if (error == 0 && Walk.LedInto(&there))
+        {
+            error = -E.XDEV;
         }
 
         ulong mode = Plan.U64(step, Step.Number2);

@@ -13,9 +13,6 @@ namespace Kerr.Starter;
 /// </summary>
 internal static unsafe class Program
 {
-    /// <summary>This program's own file, for the copy that runs after the image's scripts; −1 when no script will run.</summary>
-    internal static int Own = -1;
-
     [RuntimeExport("main")]
     private static int Main(int argc, byte** arguments, byte** environment)
     {
@@ -27,12 +24,7 @@ internal static unsafe class Program
 
         if (argc is 5 or 6 && Text.Same(arguments[2], "merge"u8))
         {
-            if (argc == 6)
-            {
-                ScriptLimit.HandOver((int)Text.ParseNumber(arguments[5]), environment);
-            }
-
-            Merge((int)plan, arguments, environment);
+            Execute.Merge(argc, (int)plan, arguments, environment);
         }
         else
         {
@@ -58,7 +50,7 @@ internal static unsafe class Program
         uint last = Plan.StepCount - 1;
         if (Plan.String(Plan.StepAt(last), Step.Source) != null)
         {
-            Own = Sys.OpenAt(K.AtCwd, "/proc/self/exe"u8, O.ReadOnly); // while the host's /proc is there
+            Execute.Own = Sys.OpenAt(K.AtCwd, "/proc/self/exe"u8, O.ReadOnly); // while the host's /proc is there
         }
 
         for (uint i = 0; i <= last; i++)
@@ -105,21 +97,4 @@ internal static unsafe class Program
         StepKind.Exec => Execute.Run(step, plan),
         _ => -E.INVAL,
     };
-
-    /// <summary>The image's shell executed us: its environment is ours now.</summary>
-    private static void Merge(int plan, byte** arguments, byte** environment)
-    {
-        Plan.Open(plan);
-        long own = Text.ParseNumber(arguments[3]);
-        if (Sys.Fcntl(plan, K.SetDescriptorFlags, 1) < 0 || Sys.Fcntl((int)own, K.SetDescriptorFlags, 1) < 0)
-        {
-            Report.Fatal("the descriptors of this launch cannot be kept from the payload"u8, 0, "run the image without its scripts"u8);
-        }
-
-        Surroundings.Mask = (int)Sys.Call(Nr.Umask, 0x1FF) & 0x1FF;
-        byte* step = Plan.StepAt(Plan.StepCount - 1);
-        long since = Text.ParseNumber(arguments[4]);
-        Audit.PrintScripts(since < 0 ? 0 : (ulong)since);
-        Report.Failed(step, -Payload.Start(step, Environment.Merge(step, environment)));
-    }
 }

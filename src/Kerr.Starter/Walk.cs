@@ -25,6 +25,9 @@ internal static unsafe class Walk
     private const int MostLinks = 40;
     private static byte* s_link;
     private static byte* s_place;
+    private static FileStatus s_links;
+    private static bool s_linked;
+    private static bool s_linkedAcross;
 
     /// <summary>Opens (O_PATH) what a path leads to, or answers an error.</summary>
     internal static int Open(int root, byte* path, bool noFollow = false)
@@ -61,6 +64,7 @@ internal static unsafe class Walk
         byte* place = canonical == null ? s_place : canonical;
         byte* link = s_link;
         *place = 0;
+        s_linked = s_linkedAcross = false;
         if (Text.Length(path) >= PathMaximum)
         {
             return -E.NAMETOOLONG;
@@ -115,6 +119,7 @@ internal static unsafe class Walk
                     return -E.LOOP;
                 }
 
+                NoteLink(here);
                 link[length] = 0;
                 rest = Join(link, rest);
                 if (*link == '/')
@@ -141,6 +146,23 @@ internal static unsafe class Walk
         }
 
         return here;
+    }
+
+    /// <summary>Whether the last <see cref="Find"/> followed a symlink that lies in another mount than a directory: an image's link may lead into what the host has bound in.</summary>
+    internal static bool LedInto(FileStatus* directory)
+    {
+        FileStatus links = s_links;
+        return s_linked && (s_linkedAcross || !links.SameMount(directory));
+    }
+
+    private static void NoteLink(int directory)
+    {
+        FileStatus here = default;
+        bool known = FileStatus.Read(directory, &here) == 0;
+        FileStatus before = s_links;
+        s_linkedAcross |= !known || (s_linked && !before.SameMount(&here));
+        s_links = here;
+        s_linked = true;
     }
 
     /// <summary>Makes what is missing of a path below an open directory: directories, at the end a directory or an empty file.</summary>

@@ -18,20 +18,12 @@ namespace Kerr.Starter;
 /// </summary>
 internal static unsafe class Program
 {
-    /// <summary>This program's own file, for the copy that runs after the image's scripts; −1 when no script will run.</summary>
-    internal static int Own = -1;
-
     [RuntimeExport("main")]
     private static int Main(int argc, byte** arguments, byte** environment)
     {
         if (argc is 5 or 6 && Text.Same(arguments[2], "merge"u8))
         {
-            if (argc == 6)
-            {
-                ScriptLimit.HandOver((int)Text.ParseNumber(arguments[5]), environment);
-            }
-
-            Merge((int)Text.ParseNumber(arguments[1]), arguments, environment);
+            Execute.Merge(argc, (int)Text.ParseNumber(arguments[1]), arguments, environment);
         }
 
         long plan = argc < 4 ? -1 : Text.ParseNumber(arguments[2]);
@@ -116,8 +108,8 @@ internal static unsafe class Program
     private static void Rest(int plan, int argc, byte** arguments)
     {
         Open(plan);
-        Own = (int)Number(arguments[3]);
-        int error = Sys.Fcntl(Own, K.SetDescriptorFlags, 1);
+        Execute.Own = (int)Number(arguments[3]);
+        int error = Sys.Fcntl(Execute.Own, K.SetDescriptorFlags, 1);
         if (argc == 9)
         {
             error = error < 0 ? error : Init.Adopt(
@@ -155,21 +147,6 @@ internal static unsafe class Program
         StepKind.Exec => Execute.Run(step, plan),
         _ => -E.PERM,
     };
-
-    /// <summary>The image's shell executed us: its environment is ours now.</summary>
-    private static void Merge(int plan, byte** arguments, byte** environment)
-    {
-        Plan.Open(plan);
-        long own = Text.ParseNumber(arguments[3]);
-        if (Sys.Fcntl(plan, K.SetDescriptorFlags, 1) < 0 || Sys.Fcntl((int)own, K.SetDescriptorFlags, 1) < 0)
-        {
-            Report.Fatal("the descriptors of this launch cannot be kept from the payload"u8, 0, "run the image without its scripts"u8);
-        }
-
-        Surroundings.Mask = (int)Sys.Call(Nr.Umask, 0x1FF) & 0x1FF;
-        byte* step = Plan.StepAt(Plan.StepCount - 1);
-        Report.Failed(step, -Payload.Start(step, Environment.Merge(step, environment)));
-    }
 
     private static void Open(int plan)
     {

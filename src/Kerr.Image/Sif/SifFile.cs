@@ -1,5 +1,4 @@
 using System;
-using System.IO;
 using Kerr.Linux;
 using Kerr.Linux.Files;
 using Microsoft.Win32.SafeHandles;
@@ -53,25 +52,7 @@ public sealed class SifFile : IDisposable
             throw write ? ImageErrors.CannotChange(path, errno) : ImageErrors.CannotOpen(path, errno);
         }
 
-        try
-        {
-            return new SifFile(path, handle, Read(path, new FileRange(handle)));
-        }
-        catch (InvalidDataException damage)
-        {
-            handle.Dispose();
-            throw ImageErrors.Damaged(path, damage);
-        }
-        catch (LinuxException failure)
-        {
-            handle.Dispose();
-            throw ImageErrors.CannotRead(path, failure);
-        }
-        catch
-        {
-            handle.Dispose();
-            throw;
-        }
+        return ImageErrors.Reading(path, handle, open => new SifFile(path, open, Read(path, new FileRange(open))));
     }
 
     public void Dispose() => Handle.Dispose();

@@ -59,42 +59,28 @@ public static unsafe partial class DescriptorIo
     public static void Close(int fd) => _ = close(fd);
 
     /// <summary>Whether a read would not wait now; errors count as readable.</summary>
-    public static bool IsReadable(int fd)
-    {
-        const short POLLIN = 1;
-        var asked = new PollDescriptor { Descriptor = fd, Events = POLLIN };
-        return poll(&asked, 1, 0) != 0;
-    }
+    public static bool IsReadable(int fd) => Poll.Await(fd, PollEvent.POLLIN, 0) != 0;
 
     /// <summary>Whether the descriptor is a socket.</summary>
     public static bool IsSocket(int fd)
     {
-        const int SOL_SOCKET = 1, SO_TYPE = 3;
+        const int SO_TYPE = 3;
         int type = 0;
         int size = sizeof(int);
-        return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+        return getsockopt(fd, SocketMessage.SOL_SOCKET, SO_TYPE, &type, &size) == 0;
     }
 
     /// <summary>Receives a message of one byte with one descriptor (close-on-exec) from a socket; a negative number where it brings none.</summary>
     public static int ReceiveDescriptor(int socket)
     {
-        const int MSG_CMSG_CLOEXEC = 0x40000000, SOL_SOCKET = 1, SCM_RIGHTS = 1;
+        const int MSG_CMSG_CLOEXEC = 0x40000000, SCM_RIGHTS = 1;
         byte word;
         Control control = default;
         var data = new IoVector(&word, 1);
-        Message message = default;
-        message.Vectors = &data;
-        message.VectorCount = 1;
-        message.Control = &control;
-        message.ControlLength = sizeof(Control);
-        nint count;
-        do
-        {
-            count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-        }
-        while (count < 0 && FileCalls.LastErrno() == Errno.EINTR);
+        SocketMessage message = SocketMessage.Of(&data, &control, sizeof(Control));
+        nint count = message.Receive(socket, MSG_CMSG_CLOEXEC);
         return count < 0 ? -(int)FileCalls.LastErrno()
-            : count == 0 || message.ControlLength < sizeof(Control) - 4 || control.Level != SOL_SOCKET || control.Type != SCM_RIGHTS
+            : count == 0 || message.ControlLength < sizeof(Control) - 4 || control.Level != SocketMessage.SOL_SOCKET || control.Type != SCM_RIGHTS
                 ? -(int)Errno.EPIPE : control.Descriptor;
     }
 
@@ -107,35 +93,10 @@ public static unsafe partial class DescriptorIo
     [LibraryImport("libc")]
     private static partial int close(int fd);
 
-    [LibraryImport("libc")]
-    private static partial int poll(PollDescriptor* descriptors, nuint count, int milliseconds);
-
     [LibraryImport("libc", SetLastError = true)]
     private static partial int getsockopt(int socket, int level, int option, int* value, int* size);
 
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint recvmsg(int socket, Message* message, int flags);
-
-    // struct pollfd
-    private struct PollDescriptor
-    {
-        internal int Descriptor;
-        internal short Events;
-        internal short Answered;
-    }
-
-    // struct msghdr, and struct cmsghdr with one descriptor behind it.
-    private struct Message
-    {
-        internal byte* Name;
-        internal int NameLength;
-        internal IoVector* Vectors;
-        internal nint VectorCount;
-        internal Control* Control;
-        internal nint ControlLength;
-        internal int Flags;
-    }
-
+    // struct cmsghdr with one descriptor behind it.
     private struct Control
     {
         internal nint Length;

@@ -22,9 +22,6 @@ public static partial class StandardStream
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial nint read(int fd, byte* buffer, nuint count);
 
-    [LibraryImport("libc", SetLastError = true)]
-    private static unsafe partial int poll(PollEntry* entries, nuint count, int milliseconds);
-
     /// <summary>Writes text in which each character is one byte.</summary>
     /// <exception cref="LinuxException">With EPIPE when nobody reads any more.</exception>
     public static void Write(int fd, string text)
@@ -86,8 +83,7 @@ public static partial class StandardStream
                 if (errno == Errno.EAGAIN)
                 {
                     // Someone who shares the terminal or pipe has made it non-blocking.
-                    PollEntry entry = new() { Fd = fd, Events = POLLOUT };
-                    _ = poll(&entry, 1, -1);
+                    _ = Poll.Await(fd, PollEvent.POLLOUT, -1);
                 }
                 else if (errno != Errno.EINTR)
                 {
@@ -95,14 +91,5 @@ public static partial class StandardStream
                 }
             }
         }
-    }
-
-    private const short POLLOUT = 4;
-
-    private struct PollEntry
-    {
-        internal int Fd;
-        internal short Events;
-        internal short Occurred;
     }
 }

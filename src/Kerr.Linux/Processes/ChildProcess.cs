@@ -52,20 +52,12 @@ public static unsafe partial class ChildProcess
 
     private static int Wait(int pid, string path, CancellationToken cancel, out int signal)
     {
-        int status;
         using (cancel.Register(() => _ = kill(pid, SIGKILL)))
         {
-            while (waitpid(pid, &status, 0) < 0)
-            {
-                if (FileCalls.LastErrno() != Errno.EINTR)
-                {
-                    throw LinuxException.Last("waitpid", path);
-                }
-            }
+            var status = WaitStatus.Await(pid, path);
+            signal = status.Signal;
+            return status.ExitCode;
         }
-
-        signal = status & 0x7F;
-        return signal == 0 ? (status >> 8) & 0xFF : 128 + signal;
     }
 
     /// <summary>
@@ -98,10 +90,7 @@ public static unsafe partial class ChildProcess
             _ = ChildProcess.kill(pid, SIGKILL);
         }
 
-        int status;
-        while (waitpid(pid, &status, 0) < 0 && FileCalls.LastErrno() == Errno.EINTR)
-        {
-        }
+        _ = WaitStatus.TryAwait(pid, out _);
     }
 
     /// <summary>

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Runtime.InteropServices;
 using System.Text;
 using Kerr.Linux.Files;
 using Microsoft.Win32.SafeHandles;
@@ -9,7 +8,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Kerr.Linux.Processes;
 
 /// <summary>Another program that is fed through its standard input. Disposed of before its end, it is killed.</summary>
-public sealed unsafe partial class FedProcess : IDisposable
+public sealed class FedProcess : IDisposable
 {
     private const int PipeSize = 1 << 20;
     private readonly SafeFileHandle _output;
@@ -34,29 +33,19 @@ public sealed unsafe partial class FedProcess : IDisposable
     public static FedProcess Start(
         string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, SafeFileHandle? handed = null)
     {
-        const int O_CLOEXEC = 0x8_0000;
-        const int F_SETPIPE_SZ = 1031;
         ChildProcess.HearOfChildren();
-        int* ends = stackalloc int[2];
-        if (pipe2(ends, O_CLOEXEC) != 0)
-        {
-            throw LinuxException.Last("pipe2");
-        }
-
-        using var reading = new SafeFileHandle(ends[0], ownsHandle: true);
-        var writing = new SafeFileHandle(ends[1], ownsHandle: true);
-
-        // Fewer changes between the two; where the user's share of pipe memory is used up, it stays as it is.
-        _ = fcntl(ends[1], F_SETPIPE_SZ, PipeSize);
+        var pipe = Pipe.Create();
+        using SafeFileHandle reading = pipe.Reading;
+        pipe.Enlarge(PipeSize);     // fewer changes between the two
         var output = new SafeFileHandle(MemoryFile.Create("output"), ownsHandle: true);
         try
         {
-            int pid = ChildProcess.Spawn(path, [path, .. arguments], environment, handed, FileCalls.Number(output), input: ends[0]);
-            return new FedProcess(path, pid, writing, output);
+            int pid = ChildProcess.Spawn(path, [path, .. arguments], environment, handed, FileCalls.Number(output), input: FileCalls.Number(reading));
+            return new FedProcess(path, pid, pipe.Writing, output);
         }
         catch
         {
-            writing.Dispose();
+            pipe.Writing.Dispose();
             output.Dispose();
             throw;
         }
@@ -66,11 +55,10 @@ public sealed unsafe partial class FedProcess : IDisposable
     public ChildResult Finish()
     {
         CloseInput();
-        int status = Wait();
-        int signal = status & 0x7F;
+        WaitStatus status = Wait();
         var text = new byte[Math.Min(FileCalls.Status(_output).Size, ChildProcess.OutputLimit)];
         _ = FileCalls.Read(_output, 0, text);
-        return new ChildResult(signal == 0 ? (status >> 8) & 0xFF : 128 + signal, signal, Encoding.Latin1.GetString(text));
+        return new ChildResult(status.ExitCode, status.Signal, Encoding.Latin1.GetString(text));
     }
 
     /// <summary>Ends it now; <see cref="Finish"/> then tells the signal. May be called from any thread, while it is not finished.</summary>
@@ -94,17 +82,9 @@ public sealed unsafe partial class FedProcess : IDisposable
         _output.Dispose();
     }
 
-    private int Wait()
+    private WaitStatus Wait()
     {
-        int status;
-        while (ChildProcess.waitpid(_pid, &status, 0) < 0)
-        {
-            if (FileCalls.LastErrno() != Errno.EINTR)
-            {
-                throw LinuxException.Last("waitpid", _path);
-            }
-        }
-
+        var status = WaitStatus.Await(_pid, _path);
         _pid = 0;
         return status;
     }
@@ -114,12 +94,6 @@ public sealed unsafe partial class FedProcess : IDisposable
         _input?.Dispose();
         _input = null;
     }
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int pipe2(int* ends, int flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int fcntl(int fd, int command, int argument);
 
     private sealed class InputStream(SafeFileHandle pipe) : Stream
     {

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Runtime.InteropServices;
 using System.Text;
 using Kerr.Linux.Files;
 using Microsoft.Win32.SafeHandles;
@@ -9,7 +8,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Kerr.Linux.Processes;
 
 /// <summary>Another program whose standard output is read line by line while it runs. Disposed of before its end, it is killed.</summary>
-public sealed unsafe partial class OutputProcess : IDisposable
+public sealed class OutputProcess : IDisposable
 {
     private const int LongestLine = 4 << 20;
     private readonly SafeFileHandle _output;
@@ -27,23 +26,16 @@ public sealed unsafe partial class OutputProcess : IDisposable
     /// <param name="arguments">Without the program's own name.</param>
     public static OutputProcess Start(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment)
     {
-        const int O_CLOEXEC = 0x8_0000;
         ChildProcess.HearOfChildren();
-        int* ends = stackalloc int[2];
-        if (pipe2(ends, O_CLOEXEC) != 0)
-        {
-            throw LinuxException.Last("pipe2");
-        }
-
-        var reading = new SafeFileHandle(ends[0], ownsHandle: true);
-        using var writing = new SafeFileHandle(ends[1], ownsHandle: true);
+        var pipe = Pipe.Create();
+        using SafeFileHandle writing = pipe.Writing;
         try
         {
-            return new OutputProcess(ChildProcess.Spawn(path, [path, .. arguments], environment, null, ends[1]), reading);
+            return new OutputProcess(ChildProcess.Spawn(path, [path, .. arguments], environment, null, FileCalls.Number(writing)), pipe.Reading);
         }
         catch
         {
-            reading.Dispose();
+            pipe.Reading.Dispose();
             throw;
         }
     }
@@ -71,9 +63,7 @@ public sealed unsafe partial class OutputProcess : IDisposable
                 Array.Resize(ref _buffer, _buffer.Length < LongestLine ? _buffer.Length * 2 : throw new InvalidDataException($"a line is longer than {LongestLine} bytes"));
             }
 
-            const short POLLIN = 1;
-            var asked = new PollDescriptor { Descriptor = FileCalls.Number(_output), Events = POLLIN };
-            if (poll(&asked, 1, milliseconds) <= 0)
+            if (Poll.Await(FileCalls.Number(_output), PollEvent.POLLIN, milliseconds) <= 0)
             {
                 return null;
             }
@@ -92,13 +82,10 @@ public sealed unsafe partial class OutputProcess : IDisposable
     /// <summary>Waits for its end and answers the exit code, 128 and the number for a signal.</summary>
     public int Wait()
     {
-        int status = 0;
-        while (_pid > 0 && ChildProcess.waitpid(_pid, &status, 0) < 0 && FileCalls.LastErrno() == Errno.EINTR)
-        {
-        }
-
+        WaitStatus status = default;
+        _ = _pid > 0 && WaitStatus.TryAwait(_pid, out status);
         _pid = 0;
-        return (status & 0x7F) == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F);
+        return status.ExitCode;
     }
 
     public void Dispose()
@@ -110,19 +97,5 @@ public sealed unsafe partial class OutputProcess : IDisposable
         }
 
         _output.Dispose();
-    }
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int pipe2(int* ends, int flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int poll(PollDescriptor* descriptors, nuint count, int milliseconds);
-
-    // struct pollfd
-    private struct PollDescriptor
-    {
-        internal int Descriptor;
-        internal short Events;
-        internal short Answered;
     }
 }

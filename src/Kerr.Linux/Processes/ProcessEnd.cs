@@ -6,13 +6,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Kerr.Linux.Processes;
 
 /// <summary>Waiting for the end of a process that is no child of ours.</summary>
-public static unsafe partial class ProcessEnd
+public static partial class ProcessEnd
 {
     private const int PidfdOpen = 434;      // the same number on every architecture
-    private const short POLLIN = 1;
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int poll(ulong* descriptors, nuint count, int timeout);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int kill(int pid, int signal);
@@ -27,9 +23,7 @@ public static unsafe partial class ProcessEnd
     /// <summary>Waits until the process of a descriptor has ended.</summary>
     public static void Wait(SafeFileHandle process)
     {
-        // struct pollfd: fd@0, events@4, revents@6
-        ulong what = (uint)FileCalls.Number(process) | ((ulong)POLLIN << 32);
-        while (poll(&what, 1, -1) < 0 && FileCalls.LastErrno() == Errno.EINTR)
+        while (Poll.Await(FileCalls.Number(process), PollEvent.POLLIN, -1) < 0 && FileCalls.LastErrno() == Errno.EINTR)
         {
         }
     }

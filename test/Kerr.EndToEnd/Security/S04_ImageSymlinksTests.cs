@@ -55,4 +55,35 @@ public class S04_ImageSymlinksTests
         string image = Images.New().Without("/mnt").Link("/mnt", "/srv/deep").Directory("/srv/deep").Path;
         As.User.Run("exec", "-B", "/usr/share:/mnt/here", image, "/bin/ls", "-d", "/srv/deep/here/doc").Prints("/srv/deep/here/doc");
     }
+
+    [Theory]
+    [InlineData(Profile.User, "")]
+    [InlineData(Profile.Root, "")]
+    [InlineData(Profile.Fakeroot, "")]
+    [InlineData(Profile.User, "--underlay")]
+    [InlineData(Profile.Root, "--underlay")]
+    public void Nothing_is_made_where_a_link_of_the_image_leads_into_what_is_bound_in(Profile profile, string option)
+    {
+        string bound = Host.Directory(TestUser.First), other = Host.Directory();
+        Host.Write($"{other}/file", "x\n");
+        string image = Images.New().Directory("/data").Directory("/deep").Link("/link", "/data/sub").Link("/deep/up", "../data").Link("/deep/chain", "up").Path;
+        string[] options = option.Length == 0 ? [] : [option];
+        foreach (string target in (string[])["/link/new", "/link", "/deep/up/new", "/deep/chain/a/b"])
+        {
+            As.By(profile).Run(["exec", .. options, "-B", $"{bound}:/data", "-B", $"{other}:{target}", image, "true"]).IsFatal("a link of the image leads from there into what is bound in");
+            Assert.Empty(System.IO.Directory.GetFileSystemEntries(bound));
+        }
+
+        // By its own name, or by a link of the host, the place is the user's to name.
+        System.IO.Directory.CreateDirectory($"{bound}/real");
+        Host.Own($"{bound}/real", TestUser.First);
+        System.IO.File.CreateSymbolicLink($"{bound}/own", "real");
+        foreach (string target in (string[])["/data/new", "/data/own/new"])
+        {
+            As.By(profile).Run(["exec", .. options, "-B", $"{bound}:/data", "-B", $"{other}:{target}", image, "cat", $"{target}/file"]).Shows("x");
+        }
+
+        Assert.True(System.IO.Directory.Exists($"{bound}/new") && System.IO.Directory.Exists($"{bound}/real/new"));
+        As.By(profile).Run(["exec", .. options, "-B", $"{bound}:/data", "-B", $"{other}:/deep/up/new", image, "cat", "/data/new/file"]).Shows("x");      // it is there now
+    }
 }

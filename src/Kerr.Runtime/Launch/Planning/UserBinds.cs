@@ -135,6 +135,7 @@ internal static class UserBinds
             plan.Request.Writable
                 ? $"with --writable destinations are not made by themselves: mkdir -p IMAGE{bind.Destination}"
                 : RootPlan.HasLayer(plan) ? "check both paths" : "no layer is in use (overlay or underlay): ask the administrator, or bind onto a path that the image has"),
+        new(Errno.EXDEV, $"{Origin.Blame(bind.Why)}cannot make the destination {bind.Destination} in the container: a link of the image leads from there into what is bound in, where nothing is made", "name the place that it leads to, or bind onto a path that is there"),
         new(Errno.EROFS, $"{Origin.Blame(bind.Why)}cannot make the destination {bind.Destination} in the container", "bind onto a path that the image has, or use --writable-tmpfs"),
         new(Errno.EACCES, $"{Origin.Blame(bind.Why)}cannot bind {bind.Source} onto {bind.Destination}", "check the permissions of the source and of the directories above it"),
         new(Errno.ENOTDIR, $"{Origin.Blame(bind.Why)}cannot bind {bind.Source} onto {bind.Destination}: one is a directory, the other a file", "bind a directory onto a directory, a file onto a file"),

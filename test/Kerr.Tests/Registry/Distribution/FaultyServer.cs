@@ -25,19 +25,15 @@ internal sealed record Answer(int Status, byte[] Body, params string[] Headers)
 }
 
 /// <summary>A web server on this machine that does everything wrong that a test asks for.</summary>
-internal sealed class FaultyServer : IDisposable
+internal sealed class FaultyServer : LoopbackServer
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Func<Asked, Answer> _answer;
 
     internal FaultyServer(Func<Asked, Answer> answer)
     {
         _answer = answer;
-        _listener.Start();
-        new Thread(Serve) { IsBackground = true }.Start();
+        Start();
     }
-
-    internal string Host => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture)}";
 
     internal List<Asked> Requests { get; } = [];
 
@@ -45,61 +41,33 @@ internal sealed class FaultyServer : IDisposable
 
     internal static Answer Text(int status, string text, params string[] headers) => new(status, Encoding.UTF8.GetBytes(text), headers);
 
-    public void Dispose() => _listener.Stop();
-
-    private void Serve()
+    protected override void Speak(TcpClient client)
     {
-        try
+        using NetworkStream stream = client.GetStream();
+        if (Read(stream) is not { } asked)
         {
-            while (true)
-            {
-                TcpClient client = _listener.AcceptTcpClient();
-                new Thread(() => Speak(client)) { IsBackground = true }.Start();
-            }
+            return;
         }
-        catch (Exception end) when (end is SocketException or InvalidOperationException)
+
+        lock (Requests)
         {
-            // Stopped.
+            Requests.Add(asked);
         }
-    }
 
-    private void Speak(TcpClient client)
-    {
-        using (client)
+        Answer answer = _answer(asked);
+        long length = answer.Length ?? answer.Body.Length;
+        string head = $"HTTP/1.1 {answer.Status} x\r\nContent-Length: {length}\r\nConnection: close\r\n{string.Concat(Array.ConvertAll(answer.Headers, static h => h + "\r\n"))}\r\n";
+        stream.Write(Encoding.Latin1.GetBytes(head));
+        if (asked.Method != "HEAD")
         {
-            try
-            {
-                using NetworkStream stream = client.GetStream();
-                if (Read(stream) is not { } asked)
-                {
-                    return;
-                }
+            stream.Write(answer.CutAt < 0 ? answer.Body : answer.Body.AsSpan(0, answer.CutAt));
+        }
 
-                lock (Requests)
-                {
-                    Requests.Add(asked);
-                }
-
-                Answer answer = _answer(asked);
-                long length = answer.Length ?? answer.Body.Length;
-                string head = $"HTTP/1.1 {answer.Status} x\r\nContent-Length: {length}\r\nConnection: close\r\n{string.Concat(Array.ConvertAll(answer.Headers, static h => h + "\r\n"))}\r\n";
-                stream.Write(Encoding.Latin1.GetBytes(head));
-                if (asked.Method != "HEAD")
-                {
-                    stream.Write(answer.CutAt < 0 ? answer.Body : answer.Body.AsSpan(0, answer.CutAt));
-                }
-
-                if (answer.CutAt >= 0)
-                {
-                    stream.Flush();
-                    Thread.Sleep(30);
-                    client.Client.LingerState = new LingerOption(true, 0);
-                }
-            }
-            catch (IOException)
-            {
-                // The client has had enough.
-            }
+        if (answer.CutAt >= 0)
+        {
+            stream.Flush();
+            Thread.Sleep(30);
+            client.Client.LingerState = new LingerOption(true, 0);
         }
     }
 
