@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics;
 using System.Threading;
+using Kerr.Linux;
 using Kerr.Linux.Files;
 
 namespace Kerr.ImageServer.Fuse;
@@ -41,7 +42,11 @@ internal sealed class FuseDevice(int descriptor) : IFuseTransport
         return false;
     }
 
-    public int Receive(Span<byte> buffer) => DescriptorIo.Read(descriptor, buffer);
+    public int Receive(Span<byte> buffer)
+    {
+        int length = DescriptorIo.Read(descriptor, buffer);
+        return length == 0 ? -(int)Errno.EIO : length; // requests have no end: this is another file, and would be read for ever
+    }
 
     public int Send(ReadOnlySpan<IoVector> message) => DescriptorIo.Write(descriptor, message);
 }
