@@ -24,6 +24,23 @@ public class WorkDirectoryTests
         As.User.Run("exec", "-c", "-W", work, Images.Directory, "ls", "/tmp").Prints("kept");
     }
 
+    [Theory]
+    [InlineData("/var/tmp", "../tmp")]
+    [InlineData("/var/tmp", "/tmp")]
+    [InlineData("/var/tmp", "../mnt/link")]     // by way of another
+    [InlineData("/tmp", "var/tmp")]
+    public void Where_the_image_has_one_temporary_directory_it_is_the_hosts_tmp(string link, string target)
+    {
+        string file = Host.Write($"{Host.Directory()}/canary", "");
+        Assert.StartsWith("/tmp/", file, System.StringComparison.Ordinal);
+        ImageTree image = Images.New().Without(link).Link(link, target).Link("/mnt/link", "/tmp");
+        foreach (string path in (string[])[image.Path, image.Sif()])
+        {
+            As.User.Run("exec", path, "ls", file, "/var" + file).Prints($"{file}\n/var{file}");
+            As.User.Run("exec", "--contain", path, "sh", "-c", "touch /tmp/x; ls /var/tmp").Prints("x");
+        }
+    }
+
     [Fact]
     public void Without_contain_a_workdir_changes_no_temporary_directory()
     {

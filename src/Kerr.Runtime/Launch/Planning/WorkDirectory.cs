@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Kerr.Image;
 using Kerr.Linux.Files;
 using Kerr.Plan;
 
@@ -30,6 +31,12 @@ internal static class WorkDirectory
         }
 
         Add("/tmp", "tmp");
+        if (plan.Image.Tree is { } tree && EndOf(tree, "/var/tmp") == EndOf(tree, "/tmp"))
+        {
+            plan.Notes.Skip("/var/tmp", "in the image it is the same as /tmp, which it would cover");
+            return;
+        }
+
         Add("/var/tmp", "var_tmp");
 
         void Add(string target, string name)
@@ -44,7 +51,7 @@ internal static class WorkDirectory
             string text = $"Mounting directory: {target}";
             if (!plan.Isolation.Contain)
             {
-                // SkipSame: in some images /var/tmp is a link to /tmp.
+                // SkipSame: on some hosts the one is a link to the other.
                 Mount(new MountStep(text, "configuration: mount tmp = yes", target, target, flags | MountFlags.SourceOnHost | MountFlags.SkipSame));
             }
             else if (work is not null)
@@ -66,6 +73,18 @@ internal static class WorkDirectory
                 Failures = [new(default, $"cannot mount {step.Source} on {target}")],
             });
         }
+    }
+
+    /// <summary>Where a chain of links ends in an image.</summary>
+    private static string EndOf(IImageTree tree, string path)
+    {
+        const int MostLinks = 40;
+        for (int i = 0; i < MostLinks && tree.ReadLink(path) is { Length: > 0 } target; i++)
+        {
+            path = FileSystem.Clean(target[0] == '/' ? target : $"{path[..path.LastIndexOf('/')]}/{target}");
+        }
+
+        return path;
     }
 
     public static void AddScratch(PlanContext plan)
