@@ -103,6 +103,8 @@ internal static unsafe class Execute
         byte* candidate = Plan.CandidateAt(Plan.Reference(step, Step.Data), 0);
         byte* arguments = Plan.Reference(candidate, Candidate.Arguments);
         uint count = Plan.Count(arguments);
+        uint skipped = (uint)Plan.U64(step, Step.Number3);
+        count = skipped < count ? count - skipped : 0;
         byte** command = (byte**)Arena.Take(((nint)count + 5) * sizeof(nint));
         byte* name = Plan.At(Plan.U32(Plan.Start, Header.Program));
         command[0] = shell;
@@ -111,7 +113,7 @@ internal static unsafe class Execute
         command[3] = name == null ? shell : name;
         for (uint i = 0; i < count; i++)
         {
-            command[4 + i] = Plan.Item(arguments, i);
+            command[4 + i] = Plan.Item(arguments, skipped + i);
         }
 
         command[4 + count] = null;

@@ -182,7 +182,7 @@ public enum StepKind : ushort
     /// root paths; More: vector, environment the script starts with. When a script ran, variables of Extra that it
     /// left unset are added to its environment, but for those that it names in KERR_DEFINED, which goes itself. Number: exit code
     /// when no candidate fits (Failures has the message; code 0 prints it as INFO). Number2: nanoseconds that the script may take, 0 for any (Failures has ETIME, what is
-    /// said behind the command that took them).</summary>
+    /// said behind the command that took them). Number3: how many of the first candidate's arguments the script does not see.</summary>
     Exec = 22,
 
     /// <summary>Keeps the signals of this process, and of what it starts, from everybody who was there before. Needs CAP_SYS_ADMIN.</summary>

@@ -30,6 +30,9 @@ public sealed record ExecStep(string Text, string Why, IReadOnlyList<PayloadCand
     /// <summary>Nanoseconds that the script may take; 0 for any time.</summary>
     public long ScriptLimit { get; init; }
 
+    /// <summary>How many words of the first command are not the user's: scripts see those behind them.</summary>
+    public int OwnWords { get; init; }
+
     /// <summary>Exit code when no candidate fits.</summary>
     public int ExitCode { get; init; } = 255;
 
@@ -45,6 +48,7 @@ public sealed record ExecStep(string Text, string Why, IReadOnlyList<PayloadCand
         PlanEncoder.Put64(step, Step.Flags, Flags);
         PlanEncoder.Put64(step, Step.Number, (ulong)ExitCode);
         PlanEncoder.Put64(step, Step.Number2, (ulong)ScriptLimit);
+        PlanEncoder.Put64(step, Step.Number3, (ulong)OwnWords);
     }
 
     internal override void Describe(StepDescription description)
@@ -54,6 +58,7 @@ public sealed record ExecStep(string Text, string Why, IReadOnlyList<PayloadCand
             description.Add("command", candidate.Arguments);
         }
 
-        description.Add("environmentScripts", Script is null ? "none, or computed without a shell" : $"run by {Shells}");
+        string limit = ScriptLimit == 0 ? "" : $", for {new Duration(ScriptLimit)} at most";
+        description.Add("environmentScripts", Script is null ? "none, or computed without a shell" : $"run by {Shells}{limit}");
     }
 }

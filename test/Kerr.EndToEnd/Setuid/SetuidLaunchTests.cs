@@ -86,7 +86,7 @@ public sealed class SetuidLaunchTests(SetuidTree tree) : IClassFixture<SetuidTre
     {
         tree.Configure();
         string[] words = ["run", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--runscript-timeout"];
-        ImageTree image = Images.New().Script("/.singularity.d/env/90-environment.sh", "export X=\"$(echo of the image)\"\n[ -z \"$1\" ] || /bin/busybox sleep 300\n")
+        ImageTree image = Images.New().Script("/.singularity.d/env/90-environment.sh", "export X=\"$(/bin/busybox echo of the image)\"\n[ -z \"$1\" ] || /bin/busybox sleep 300\n")
             .Script("/.singularity.d/runscript", "#!/bin/sh\necho $X; readlink /proc/self/ns/user\n");
         tree.User.Run([.. words, "1m", image.Path]).Prints($"of the image\n{HostUsers}");
         tree.User.Run([.. words, "1s", image.Path, "long"]).IsFatal("command \"/bin/busybox sleep 300\" was killed after 1s timeout");

@@ -31,6 +31,22 @@ public class ImageScriptTests
         As.User.With("MINE=mine").Run("exec", image.Path, "printenv", "X", "MINE").Prints("ID=busybox-test\nmine");
     }
 
+    [Theory]
+    [InlineData("exec", "cat", "[cat a b]")]
+    [InlineData("run", "a", "[a a b]")]
+    [InlineData("test", "a", "[a a b]")]
+    [InlineData("shell", "-c", "[-c a b]")]
+    public void A_script_sees_the_users_arguments_whoever_evaluates_it(string action, string first, string seen)
+    {
+        foreach (string shell in (string[])["", "id >/dev/null\n"])
+        {
+            ImageTree image = Images.New().Script("/.singularity.d/env/90-environment.sh", $"{shell}export X=\"[$*]\"\n")
+                .Without("/bin/cat").Script("/bin/cat", "#!/bin/sh\necho \"$X\"\n").Script("/bin/a", "#!/bin/sh\necho \"$X\"\n")
+                .Script("/.singularity.d/runscript", "#!/bin/sh\necho \"$X\"\n").Script("/.singularity.d/test", "#!/bin/sh\necho \"$X\"\n");
+            As.User.Run(action, image.Path, first, "a", "b").Prints(seen);
+        }
+    }
+
     [Fact]
     public void What_a_script_takes_away_is_gone()
     {

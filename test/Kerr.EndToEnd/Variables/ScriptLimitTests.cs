@@ -37,7 +37,7 @@ public class ScriptLimitTests
     [InlineData("--pid --no-init")]
     public void What_is_done_in_time_has_its_whole_effect(string options)
     {
-        string image = With("export X=\"$(echo two words)\"\numask 027\nulimit -n 77\n").Path;
+        string image = With("export X=\"$(/bin/busybox echo two words)\"\numask 027\nulimit -n 77\n").Path;
         Result without = As.User.Run([.. Words("run", options), image, "a", "b"]).Ends(3).Silent();
         Result with = As.User.Run([.. Words("run", options), "--runscript-timeout", "1m30s", image, "a", "b"]).Ends(3).Silent();
         Assert.Equal("two words [a b] 0027 77", with.Lines[0]);
@@ -46,7 +46,7 @@ public class ScriptLimitTests
 
     [Theory]
     [InlineData("exit 7; id", 7, 0)]
-    [InlineData("$(echo kill) -9 $$", -1, 9)]
+    [InlineData("$(/bin/busybox echo kill) -9 $$", -1, 9)]
     public void A_script_that_ends_the_launch_does(string script, int code, int signal)
     {
         Result result = As.User.Run("run", "--runscript-timeout", "1m", With(script).Path);
@@ -56,15 +56,23 @@ public class ScriptLimitTests
     [Fact]
     public void The_payload_has_all_the_time_it_wants()
     {
-        ImageTree image = With("export X=$(echo x)").Script("/.singularity.d/runscript", $"#!/bin/sh\n{Sleep} 2\necho done\n");
+        ImageTree image = With("export X=$(/bin/busybox echo x)").Script("/.singularity.d/runscript", $"#!/bin/sh\n{Sleep} 2\necho done\n");
         As.User.With("APPTAINER_RUNSCRIPT_TIMEOUT=1s").Run("run", image.Path).Prints("done");
     }
 
     [Fact]
     public void Who_ignores_the_end_of_children_still_learns_of_this_one()
     {
-        Result result = As.User.Under("/bin/sh", "-c", "trap '' CHLD; exec \"$@\"", "sh").Run("run", "--runscript-timeout", "1m", With("export X=$(echo x)").Path).Ends(3);
+        Result result = As.User.Under("/bin/sh", "-c", "trap '' CHLD; exec \"$@\"", "sh").Run("run", "--runscript-timeout", "1m", With("export X=$(/bin/busybox echo x)").Path).Ends(3);
         Assert.StartsWith("x [] ", result.Out, System.StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Explain_tells_the_time()
+    {
+        string image = With("export X=$(/bin/busybox echo x)").Path;
+        As.User.Run("explain", "--json", "run", "--runscript-timeout", "90s", image).Shows("for 1m30s at most");
+        As.User.Run("explain", "--json", "run", image).Hides("at most");
     }
 
     [Theory]

@@ -50,6 +50,7 @@ internal static class PayloadPlan
             Failures = limit is null ? step.Failures
                 : [new(Errno.ETIME, $" was killed after {limit} timeout", "give the image's environment scripts more time: --runscript-timeout 5m"), .. step.Failures],
             ScriptLimit = limit?.Nanoseconds ?? 0,
+            OwnWords = Math.Max(0, step.Candidates[0].Arguments.Count - plan.Request.Arguments.Count),
             Environment = Texts(without.Variables),
             Script = ImageScriptText.Generate(request, "exec @KERR_MERGE@", listed: scripts.Known),
             Shells = scripts.Shells,
