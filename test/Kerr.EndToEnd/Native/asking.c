@@ -2,6 +2,7 @@
    What it asks is in the file "asking" beside it, a request a line:
        KIND NUMBER NUMBER2 NUMBER3 [DESCRIPTOR…]      DESCRIPTOR: a path, r:PATH to open it for reading, s:NAME below the session, h: what was handed last
        fuzz SEED COUNT                                random requests
+       mutate SEED IMAGE                              the requests of a launch from a directory, some of them damaged; none with seed 0
        attack                                         what a user may try on the privileged half itself, which is our parent
    It prints "KIND ANSWER" for each. When it is to become the payload it prints what privileges it has. */
 #define _GNU_SOURCE
@@ -120,6 +121,69 @@ static void fuzz(unsigned seed, int count)
     }
 }
 
+static void mutate(unsigned seed, const char *image)
+{
+    char bind[4096];
+    snprintf(bind, sizeof bind, "%s/bin", image);
+    const struct { uint64_t kind, number, number2, number3; const char *given[3]; } good[] = {
+        {1, 1, 0, 0, {0}}, {2, 64, 64, 0, {0}}, {5, 0x2c000000, 0, 0, {0}}, {6, 0, 0, 0, {0}}, {7, 0, 0, 0, {0}}, {10, 7, 0, 0, {image, "s:image"}}, {11, 7, 0, 0, {"s:image", "s:root"}},
+        {12, 6, 0, 0x1ed, {"s:dev"}}, {12, 14, 1, 0, {"s:proc"}}, {12, 14, 3, 0, {"s:queues"}}, {11, 6, 0, 0, {bind, "s:upper"}}, {13, 1, 0, 0, {"s:upper"}}, {14, 0, 0, 0, {"s:image"}},
+        {15, 1, 0, 0, {"s:work"}}, {16, 0, 0, 0, {0}}, {17, 0, 0, 0, {0}}, {18, 0, 0, 0, {"s:root"}}};
+    const int count = sizeof good / sizeof *good;
+    srandom(seed);
+    for (int i = 0; i < count; i++)
+    {
+        if (seed % 2 == 0 && (i == 2 || i == 3))
+        {
+            continue; // every other time without namespaces of its own
+        }
+
+        int at = seed && random() % 12 == 0 ? (int)(random() % count) : i;
+        int times = seed && random() % 12 == 0 ? (int)(random() % 3) : 1;
+        for (; times > 0; times--)
+        {
+            uint64_t request[12] = {good[at].kind, good[at].number, good[at].number2, good[at].number3};
+            int given[3], opened = 0;
+            for (int j = 0; j < 3 && good[at].given[j]; j++)
+            {
+                const char *name = seed && random() % 15 == 0 ? good[random() % count].given[0] : good[at].given[j];
+                int one = name ? open_named(name) : -1;
+                given[opened] = one;
+                opened += one >= 0;
+            }
+
+            for (int damage = seed && random() % 3 == 0 ? 1 + (int)(random() % 3) : 0; damage > 0; damage--)
+            {
+                int byte = (int)(random() % 40);
+                ((unsigned char *)request)[byte] ^= random() % 2 ? (unsigned char)(1u << (random() % 8)) : (unsigned char)random();
+            }
+
+            int64_t answer;
+            if (ask(request, sizeof request, given, opened, &answer) < 0)
+            {
+                return;
+            }
+
+            if (request[0] == 7 && answer == 0)
+            {
+                static const char *const places[] = {"image", "root", "upper", "work", "dev", "proc", "queues"};
+                session = handed;
+                for (size_t j = 0; j < sizeof places / sizeof *places; j++)
+                {
+                    mkdirat(session, places[j], 0755);
+                }
+            }
+
+            if (request[0] == 18 && answer == 0)
+            {
+                printf("entered\n");
+                fflush(stdout);
+                return;
+            }
+        }
+    }
+}
+
 static void attack(void)
 {
     char path[64], target[256], byte;
@@ -179,6 +243,10 @@ int main(int argc, char **argv)
         if (count == 3 && strcmp(words[0], "fuzz") == 0)
         {
             fuzz((unsigned)atoi(words[1]), atoi(words[2]));
+        }
+        else if (count == 3 && strcmp(words[0], "mutate") == 0)
+        {
+            mutate((unsigned)atoi(words[1]), words[2]);
         }
         else if (count == 1 && strcmp(words[0], "attack") == 0)
         {

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Linq;
+using Kerr.EndToEnd.Faults;
 using Kerr.EndToEnd.Harness;
 using Xunit;
 
@@ -171,21 +172,35 @@ public sealed class S39_HostileRequestTests(HostileTree hostile) : IClassFixture
     /// <summary>Seeded: the number in the message of a failure makes it happen again.</summary>
     [Fact]
     public void Random_requests_gain_nothing()
+        => GainNothing(seed => [.. seed % 2 == 0 ? (string[])[Session, Image] : [], $"fuzz {seed} 300"]);
+
+    /// <summary>The requests of a launch that goes well, but for some that are damaged, sent twice, left out or in another order.</summary>
+    [Fact]
+    public void Damaged_requests_gain_nothing()
     {
-        int rounds = Environment.GetEnvironmentVariable("KERR_LONG") == "1" ? 2_000 : 40;
+        Assert.Contains("entered", hostile.Ask($"mutate 0 {Images.Directory}").Out, StringComparison.Ordinal); // undamaged it is one
+        GainNothing(seed => [$"mutate {seed} {Images.Directory}"]);
+    }
+
+    private void GainNothing(Func<int, string[]> requests)
+    {
+        hostile.Tree.Configure();
+        int rounds = Rounds.OfMutation(20);
         string uid = TestUser.First.Uid.ToString(System.Globalization.CultureInfo.InvariantCulture);
         string before = Canary();
         for (int seed = 1; seed <= rounds; seed++)
         {
-            string[] start = seed % 2 == 0 ? [Session, Image] : [];
-            Result result = hostile.Ask([.. start, $"fuzz {seed} 300"]);
+            Result result = hostile.Ask(requests(seed));
             Assert.True(result.Signal == 0 && result.ExitCode is 0 or 255, $"seed {seed}\n{result}");
             foreach (string line in result.Lines.Where(static line => line.StartsWith("payload", StringComparison.Ordinal)))
             {
                 Assert.Equal($"payload {uid} {uid} {uid} {uid} caps 0 0 bounding 0 regained 0 privileges 0", line);
             }
 
-            Assert.Equal(before, Canary());
+            if (seed % 10 == 0 || seed == rounds)
+            {
+                Assert.Equal(before, Canary());
+            }
         }
     }
 
