@@ -7,7 +7,7 @@ namespace Kerr.Linux;
 /// <summary>Who sent a datagram, as the kernel says: SCM_CREDENTIALS, <c>unix(7)</c>. A sender can name another only with privileges.</summary>
 public readonly record struct DatagramSender(int Pid, uint Uid, uint Gid);
 
-/// <summary>A local datagram socket. Sending never waits: what the other side does not take at once is lost.</summary>
+/// <summary>A local datagram socket. Sending waits no longer than is asked for: what the other side does not take by then is lost.</summary>
 public sealed unsafe partial class DatagramSocket : IDisposable
 {
     private const int AF_UNIX = 1, SOCK_DGRAM = 2, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
@@ -89,13 +89,24 @@ public sealed unsafe partial class DatagramSocket : IDisposable
         }
     }
 
-    /// <summary>Sends one message, or says why it was not taken: EAGAIN for a reader that does not keep up.</summary>
-    public Errno Send(ReadOnlySpan<byte> message)
+    /// <summary>Sends one message, or says why it was not taken: EAGAIN for a reader that does not keep up within so many milliseconds.</summary>
+    public Errno Send(ReadOnlySpan<byte> message, int milliseconds = 0)
     {
-        fixed (byte* start = message)
+        const short POLLOUT = 4;
+        Errno error = SendNow(message);
+        if (error == Errno.EAGAIN && milliseconds > 0)
         {
-            return sendto(_socket, start, message.Length, MSG_DONTWAIT | MSG_NOSIGNAL, null, 0) == message.Length ? Errno.None : FileCalls.LastErrno();
+            // Of many senders that wait for one place one gets it: the time is kept, not the number of tries.
+            long until = Environment.TickCount64 + milliseconds;
+            for (long left = milliseconds; error == Errno.EAGAIN && left > 0; left = until - Environment.TickCount64)
+            {
+                var asked = new PollDescriptor { Descriptor = _socket, Events = POLLOUT };
+                _ = poll(&asked, 1, (int)left);
+                error = SendNow(message);
+            }
         }
+
+        return error;
     }
 
     /// <summary>Takes one message; its length, or −1 when none came within so many milliseconds.</summary>
@@ -128,6 +139,14 @@ public sealed unsafe partial class DatagramSocket : IDisposable
         {
             _closed = true;
             DescriptorIo.Close(_socket);
+        }
+    }
+
+    private Errno SendNow(ReadOnlySpan<byte> message)
+    {
+        fixed (byte* start = message)
+        {
+            return sendto(_socket, start, message.Length, MSG_DONTWAIT | MSG_NOSIGNAL, null, 0) == message.Length ? Errno.None : FileCalls.LastErrno();
         }
     }
 

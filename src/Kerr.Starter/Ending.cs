@@ -37,7 +37,16 @@ internal static unsafe class Ending
             }
 
             end = Text.Copy(end, "]}\n"u8.Start, 3);
-            Sys.Call(Nr.Write, Sink, (nint)record, (nint)(end - record)); // a socket that does not block: who does not take it, misses it
+
+            // Who does not take it within a moment misses it. The kernel leaves in the timespec what is left of that.
+            long* poll = stackalloc long[3];
+            poll[0] = (uint)Sink | (4L << 32); // struct pollfd: fd@0, events@4 (POLLOUT), revents@6; then a timespec
+            poll[1] = 0;
+            poll[2] = 40_000_000;
+            while (Sys.Call(Nr.Write, Sink, (nint)record, (nint)(end - record)) == -E.AGAIN && poll[2] > 0)
+            {
+                Sys.Call(Nr.Ppoll, (nint)poll, 1, (nint)(poll + 1));
+            }
         }
     }
 

@@ -13,7 +13,7 @@ internal static unsafe class ProvenRecord
     private const int Capacity = 16 << 10;
     private const int MostControlGroups = 4096;
     private const int Unix = 1, DatagramNonBlocking = 2 | O.NonBlock, ScmCredentials = 2, NoSignal = 0x4000;
-    private const long MostPatience = 50_000_000; // nanoseconds that a full sink may cost, where the record is required
+    private const long Patience = 20_000_000, MostPatience = 50_000_000; // nanoseconds that a full sink may cost; the second where the record is required
     private static byte* s_at;
     private static byte* s_end;
 
@@ -26,7 +26,7 @@ internal static unsafe class ProvenRecord
     /// <param name="image">The file that the caller's descriptor was found to be; null before it is known.</param>
     /// <param name="reason">The directive that refused it, in words of our own; null for a start.</param>
     /// <param name="reported">The planner's object, checked by <see cref="IsObject"/>; null without one.</param>
-    /// <param name="required">Whether it is worth waiting up to 50 ms.</param>
+    /// <param name="required">Whether it is worth waiting up to 50 ms, not 20.</param>
     internal static int Send(byte* sink, ReadOnlySpan<byte> happened, ReadOnlySpan<byte> mode, uint uid, uint gid, FileStatus* image, byte* reported, bool required, ReadOnlySpan<byte> reason = default)
     {
         byte* all = Arena.Take(Capacity);
@@ -146,15 +146,13 @@ internal static unsafe class ProvenRecord
         {
             byte* record = start - head.Length;
             Text.Copy(record, head.Start, head.Length);
-            error = SendAsRoot(socket, record, (nint)(s_at - record));
-            if (error == -E.AGAIN && required)
+            long* poll = stackalloc long[3];
+            poll[0] = (uint)socket | (4L << 32); // struct pollfd: fd@0, events@4 (POLLOUT), revents@6; then a timespec, in which the kernel leaves what is left
+            poll[1] = 0;
+            poll[2] = required ? MostPatience : Patience;
+            while ((error = SendAsRoot(socket, record, (nint)(s_at - record))) == -E.AGAIN && poll[2] > 0)
             {
-                long* poll = stackalloc long[3];
-                poll[0] = (uint)socket | (4L << 32); // struct pollfd: fd@0, events@4 (POLLOUT), revents@6; then a timespec
-                poll[1] = 0;
-                poll[2] = MostPatience;
                 Sys.Call(Nr.Ppoll, (nint)poll, 1, (nint)(poll + 1));
-                error = SendAsRoot(socket, record, (nint)(s_at - record));
             }
         }
 

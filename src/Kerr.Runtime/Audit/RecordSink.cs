@@ -28,6 +28,9 @@ public sealed class RecordSink : IDisposable
         _otherwiseSyslog = otherwiseSyslog;
     }
 
+    // Milliseconds, for each of two sinks: together less than the 50 that a full one may cost.
+    private const int Patience = 20;
+
     public int Descriptor => _socket.Descriptor;
 
     /// <summary>Whether a value of `audit sink` is one.</summary>
@@ -45,16 +48,16 @@ public sealed class RecordSink : IDisposable
         return path is not null && DatagramSocket.Connect(path) is { } socket ? new RecordSink(socket, SyslogHead, otherwiseSyslog: false) : null;
     }
 
-    /// <summary>Sends a record; false when it was not taken.</summary>
+    /// <summary>Sends a record; false when it was not taken, for which a launch waits a moment: many at once, and a reader of few, is usual.</summary>
     public bool Send(string record)
     {
-        if (_socket.Send(Encoding.Latin1.GetBytes($"{_head}{record}\n")) == Errno.None)
+        if (_socket.Send(Encoding.Latin1.GetBytes($"{_head}{record}\n"), Patience) == Errno.None)
         {
             return true;
         }
 
         using DatagramSocket? other = _otherwiseSyslog ? DatagramSocket.Connect(SyslogSocket) : null;
-        return other?.Send(Encoding.Latin1.GetBytes($"{SyslogHead}{record}\n")) == Errno.None;
+        return other?.Send(Encoding.Latin1.GetBytes($"{SyslogHead}{record}\n"), Patience) == Errno.None;
     }
 
     /// <summary>A record that another will complete and send to <see cref="Descriptor"/>.</summary>

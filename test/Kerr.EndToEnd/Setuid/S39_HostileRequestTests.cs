@@ -11,9 +11,16 @@ namespace Kerr.EndToEnd.Setuid;
 /// S39, S40, S16: the privileged half joins nothing, merges only what is its own, takes no option of a user's, and mounts by the kernel no image that
 /// somebody else could change, whatever it is asked and in whatever order (Sarus, firejail, libfuse CVE-2018-10906, CVE-2023-30549).
 /// </summary>
-public sealed class S39_HostileRequestTests(HostileTree hostile) : IClassFixture<HostileTree>
+public sealed class S39_HostileRequestTests : IClassFixture<HostileTree>
 {
     private const string Session = "7 0 0 0", Refused = " -1";
+    private readonly HostileTree hostile;
+
+    public S39_HostileRequestTests(HostileTree hostile)
+    {
+        this.hostile = hostile;
+        hostile.Tree.Configure();
+    }
 
     private static string Image => "10 0 0 0 " + Images.Directory + " s:image";
 
@@ -184,7 +191,6 @@ public sealed class S39_HostileRequestTests(HostileTree hostile) : IClassFixture
 
     private void GainNothing(Func<int, string[]> requests)
     {
-        hostile.Tree.Configure();
         int rounds = Rounds.OfMutation(20);
         string uid = TestUser.First.Uid.ToString(System.Globalization.CultureInfo.InvariantCulture);
         string before = Canary();
