@@ -1,5 +1,4 @@
 using System;
-using System.Globalization;
 using System.IO;
 using Kerr.EndToEnd.Harness;
 using Kerr.Tests;
@@ -10,13 +9,12 @@ namespace Kerr.EndToEnd.Setuid;
 /// <remarks>The tests of one tree change it, and so run one after the other; each class has its own.</remarks>
 public sealed class SetuidTree : IDisposable
 {
-    private static int count;
     private readonly string usual;
 
     public SetuidTree()
     {
         _ = TestUser.First;
-        Prefix = string.Create(CultureInfo.InvariantCulture, $"/opt/kerr-test-{Environment.ProcessId}-{++count}");
+        Prefix = $"/opt/kerr-test-{Guid.NewGuid():N}"; // process ids repeat in other PID namespaces
         Host.Run($"{Source}/tools/install-tree", Tree.Root, Prefix, "", Prefix);
         Host.Run($"{Source}/tools/install-setuid", Tree.Root, Prefix);
         usual = File.ReadAllText(Configuration);
