@@ -92,7 +92,6 @@ public sealed unsafe partial class DatagramSocket : IDisposable
     /// <summary>Sends one message, or says why it was not taken: EAGAIN for a reader that does not keep up within so many milliseconds.</summary>
     public Errno Send(ReadOnlySpan<byte> message, int milliseconds = 0)
     {
-        const short POLLOUT = 4;
         Errno error = SendNow(message);
         if (error == Errno.EAGAIN && milliseconds > 0)
         {
@@ -100,8 +99,7 @@ public sealed unsafe partial class DatagramSocket : IDisposable
             long until = Environment.TickCount64 + milliseconds;
             for (long left = milliseconds; error == Errno.EAGAIN && left > 0; left = until - Environment.TickCount64)
             {
-                var asked = new PollDescriptor { Descriptor = _socket, Events = POLLOUT };
-                _ = poll(&asked, 1, (int)left);
+                _ = Poll.Await(_socket, PollEvent.POLLOUT, (int)left);
                 error = SendNow(message);
             }
         }
