@@ -12,17 +12,18 @@ namespace Kerr.EndToEnd.Setuid;
 /// <summary>
 /// Records of the setuid starter: root's word, as the kernel says to whoever keeps them. F38 in this mode: no sink stops or delays a launch, unless a record is required.
 /// </summary>
-public sealed class ProvenRecordTests(HostileTree hostile) : IClassFixture<HostileTree>
+public sealed class ProvenRecordTests(HostileTree hostile) : IClassFixture<HostileTree>, IDisposable
 {
     private readonly SetuidTree tree = new();
+
+    public void Dispose() => tree.Dispose();
 
     [Fact]
     public void A_start_is_one_line_of_roots_with_the_users_account_inside()
     {
-        using SetuidTree own = tree;
         using var sink = new Sink();
-        own.Configure($"audit sink = {sink.Path}");
-        using Running launch = own.User.With("SLURM_JOB_ID=42").Start("exec", Images.Directory, "/bin/cat", "/proc/self/stat");
+        tree.Configure($"audit sink = {sink.Path}");
+        using Running launch = tree.User.With("SLURM_JOB_ID=42").Start("exec", Images.Directory, "/bin/cat", "/proc/self/stat");
         launch.Wait().Succeeds();
         (string datagram, DatagramSender sender) = Assert.Single(sink.Received());
         JsonElement record = JsonDocument.Parse(datagram["<86>kerr-audit: ".Length..]).RootElement;
@@ -46,12 +47,11 @@ public sealed class ProvenRecordTests(HostileTree hostile) : IClassFixture<Hosti
     [InlineData("allow container dir = no", "this kind")]
     public void A_refusal_of_the_starters_is_recorded_by_it(string directive, string why)
     {
-        using SetuidTree own = tree;
         using var sink = new Sink();
-        own.Configure();
-        string plan = own.Plan("exec", Images.Directory, "/bin/echo", "ran");
-        own.Configure($"audit sink = {sink.Path}", directive);
-        Assert.Equal("", As.User.Named(Programs.Sealed).Run(plan, own.Starter, "9", "--").Ends(255).Out);
+        tree.Configure();
+        string plan = tree.Plan("exec", Images.Directory, "/bin/echo", "ran");
+        tree.Configure($"audit sink = {sink.Path}", directive);
+        Assert.Equal("", As.User.Named(Programs.Sealed).Run(plan, tree.Starter, "9", "--").Ends(255).Out);
         (string datagram, DatagramSender sender) = Assert.Single(sink.Received());
         JsonElement record = JsonDocument.Parse(datagram["<86>kerr-audit: ".Length..]).RootElement;
 
@@ -67,7 +67,6 @@ public sealed class ProvenRecordTests(HostileTree hostile) : IClassFixture<Hosti
     [InlineData("2 0 0xffffffffffffffff 0")]
     public void A_launch_without_an_account_of_it_is_recorded_all_the_same(string request)
     {
-        using SetuidTree own = tree;
         using var sink = new Sink();
         hostile.Tree.Configure($"audit sink = {sink.Path}");
         List<string> requests = ["1 1 0 0", .. request.Length == 0 ? [] : (string[])[request], "7 0 0 0", $"10 0 0 0 {Images.Directory} s:image", "11 0 0 0 s:image s:root", "18 0 0 0 s:root"];
@@ -84,7 +83,6 @@ public sealed class ProvenRecordTests(HostileTree hostile) : IClassFixture<Hosti
     [InlineData("full")]
     public void Without_a_sink_a_launch_goes_on_unless_its_record_is_required(string kind)
     {
-        using SetuidTree own = tree;
         string path = $"{Host.Directory()}/log";
         using DatagramSocket? socket = kind is "stale" or "full" ? DatagramSocket.Listen(path, 0x1B6, 1 << 16) : null;
         using DatagramSocket? filler = kind == "full" ? DatagramSocket.Connect(path) : null;
@@ -103,10 +101,10 @@ public sealed class ProvenRecordTests(HostileTree hostile) : IClassFixture<Hosti
 
         foreach (string[] options in (string[][])[[], ["-C"]])
         {
-            own.Configure($"audit sink = {path}");
-            own.User.Run(["exec", .. options, Images.Directory, "/bin/echo", "ran"]).Prints("ran");
-            own.Configure($"audit sink = {path}", "audit required = yes");
-            own.User.Run(["exec", .. options, Images.Directory, "/bin/echo", "ran"]).IsFatal("this launch cannot be recorded, and the administrator requires that");
+            tree.Configure($"audit sink = {path}");
+            tree.User.Run(["exec", .. options, Images.Directory, "/bin/echo", "ran"]).Prints("ran");
+            tree.Configure($"audit sink = {path}", "audit required = yes");
+            tree.User.Run(["exec", .. options, Images.Directory, "/bin/echo", "ran"]).IsFatal("this launch cannot be recorded, and the administrator requires that");
         }
 
         File.Delete(path);
@@ -115,22 +113,20 @@ public sealed class ProvenRecordTests(HostileTree hostile) : IClassFixture<Hosti
     [Fact]
     public void A_required_record_that_can_be_written_stops_nothing()
     {
-        using SetuidTree own = tree;
         using var sink = new Sink();
-        own.Configure($"audit sink = {sink.Path}", "audit required = yes", "audit launches = no");
-        own.User.Run("exec", Images.Directory, "/bin/echo", "ran").Prints("ran");
+        tree.Configure($"audit sink = {sink.Path}", "audit required = yes", "audit launches = no");
+        tree.User.Run("exec", Images.Directory, "/bin/echo", "ran").Prints("ran");
         Assert.Equal("starter", sink.Records()[0].GetProperty("trust").GetString());
     }
 
     [Fact]
     public void Journald_is_preferred_and_full_it_gives_way_to_syslog()
     {
-        using SetuidTree own = tree;
         using Sink journal = new(), log = new();
-        own.Configure();
+        tree.Configure();
         string places = $"mount -t tmpfs none /run; mkdir -p /run/systemd/journal; touch /run/systemd/journal/socket; mount --bind {journal.Path} /run/systemd/journal/socket; "
             + $"mkdir /run/dev; mount --rbind /dev /run/dev; mount -t tmpfs none /dev; ln -s {log.Path} /dev/log; for d in null zero full random urandom tty fuse; do touch /dev/$d; mount --bind /run/dev/$d /dev/$d; done; mkdir /dev/pts /dev/shm; ln -s /proc/self/fd /dev/fd";
-        own.User.OnHost(places).Run("exec", "-C", Images.Directory, "/bin/true").Succeeds();
+        tree.User.OnHost(places).Run("exec", "-C", Images.Directory, "/bin/true").Succeeds();
         (string datagram, DatagramSender sender) = journal.Received()[0];
         Assert.StartsWith("SYSLOG_IDENTIFIER=kerr-audit\nSYSLOG_FACILITY=10\nPRIORITY=6\nMESSAGE={\"kerr\":1,\"trust\":\"starter\"", datagram, StringComparison.Ordinal);
         Assert.Equal(0u, sender.Uid);
@@ -140,7 +136,7 @@ public sealed class ProvenRecordTests(HostileTree hostile) : IClassFixture<Hosti
         {
         }
 
-        own.User.OnHost(places).Run("exec", Images.Directory, "/bin/true").Succeeds();
+        tree.User.OnHost(places).Run("exec", Images.Directory, "/bin/true").Succeeds();
         Assert.StartsWith("<86>kerr-audit: {\"kerr\":1,\"trust\":\"starter\"", log.Received()[0].Datagram, StringComparison.Ordinal);
     }
 }
