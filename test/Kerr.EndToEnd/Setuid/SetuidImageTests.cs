@@ -1,7 +1,5 @@
 using System;
 using System.IO;
-using System.Linq;
-using Kerr.EndToEnd.Cluster;
 using Kerr.EndToEnd.Devices;
 using Kerr.EndToEnd.Harness;
 using Kerr.Tests;

@@ -1,6 +1,5 @@
 using System;
 using Kerr.EndToEnd.Harness;
-using Xunit;
 
 namespace Kerr.EndToEnd.Setuid;
 
