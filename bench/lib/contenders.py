@@ -39,6 +39,8 @@ def prepare(source, out, work, user):
     sif = os.path.join(work, "tree.sif")
     subprocess.run([kerr, "--quiet", "build", sif, tree], check=True)
     os.chmod(sif, 0o644)
+    box = os.path.join(work, "box")  # the same image as a directory, with the scripts that a build gives it
+    subprocess.run([kerr, "--quiet", "build", "--sandbox", box, sif], check=True)
 
     view = View(kerr, tree, user, environment)
     make_full_tree(tree, full, view)
@@ -58,13 +60,13 @@ def prepare(source, out, work, user):
     row("kerr exec SIF", [kerr, "exec", sif])
     bare = "kerr exec DIR, payload of 1 KB"
     job = {**environment, "SLURM_JOB_ID": "1"}  # a job of its own shares with nobody else
-    row(bare, [kerr, "exec", tree], payload="/bin/nothing")
+    row(bare, [kerr, "exec", box], payload="/bin/nothing")
     row("kerr exec SIF, payload of 1 KB", [kerr, "exec", sif], beside=bare, payload="/bin/nothing")
     row("kerr exec SIF, mounted already, payload of 1 KB", [kerr, "exec", sif], beside=bare, given=job, payload="/bin/nothing",
         companion=[kerr, "exec", sif, "/bin/sleep", "600"])
     suid, image = install_setuid(source, out, work, sif)
     row("kerr exec DIR, setuid starter", [suid, "exec", tree])
-    row("kerr exec DIR, setuid starter, payload of 1 KB", [suid, "exec", tree], beside=bare, payload="/bin/nothing")
+    row("kerr exec DIR, setuid starter, payload of 1 KB", [suid, "exec", box], beside=bare, payload="/bin/nothing")
     row("kerr exec SIF, setuid starter, mounted by the kernel, payload of 1 KB", [suid, "exec", image],
         beside="kerr exec DIR, setuid starter, payload of 1 KB", payload="/bin/nothing")
     row("ch-run DIR", ["/usr/bin/ch-run", full, "--"])

@@ -39,7 +39,8 @@ internal static unsafe class Keeper
                 Add(polled, ref count, s_launches.At[i]);
             }
 
-            for (int i = 0; i < SharedImages.Most; i++)
+            int images = SharedImages.Count;
+            for (int i = 0; i < images; i++)
             {
                 Add(polled, ref count, SharedImages.ServerOf(i));
             }
@@ -70,7 +71,7 @@ internal static unsafe class Keeper
             }
 
             // From the back, since the last takes the place of one that goes. Servers first: who asks now must not get a dead one.
-            for (int i = SharedImages.Most - 1; i >= 0; i--)
+            for (int i = images - 1; i >= 0; i--)
             {
                 if (Ready(polled, 2 + connections + launches + i))
                 {

@@ -43,7 +43,8 @@ internal static unsafe class Program
             Keeper.Serve(socket, first);
         }
 
-        return ready ? 0 : 255;
+        Sys.Exit(ready ? 0 : 255);
+        return 255;
     }
 
     /// <summary>Takes off what the first launch was given for itself: limits, processors, descriptors that close at exec.</summary>

@@ -19,6 +19,21 @@ internal static unsafe class SharedImages
     private static int s_last;
     private static byte* s_home;        // path of the image server
 
+    /// <summary>One more than the last that is used. Fewer are polled than there can be: the kernel counts them against the limit of open files.</summary>
+    internal static int Count
+    {
+        get
+        {
+            int count = Most;
+            while (count > 0 && s_length.At[count - 1] == 0)
+            {
+                count--;
+            }
+
+            return count;
+        }
+    }
+
     /// <summary>What tells that an image's server ended; −1 for none.</summary>
     internal static int ServerOf(int image) => s_length.At[image] == 0 ? -1 : s_server.At[image];
 

@@ -261,6 +261,11 @@ internal static unsafe class Sharing
         descriptors[1] = image;
         int status = 0;
         int error = Sockets.Send(end, request, (nint)(to - request), descriptors, image < 0 ? 1 : 2);
+        for (int i = 0; i < Sockets.MostDescriptors; i++)
+        {
+            descriptors[i] = -1; // what we sent stays ours, also when nobody was there
+        }
+
         error = error < 0 ? error : Sockets.Receive(end, &status, 4, descriptors);
         error = error < 0 ? error : error == 0 ? -E.PIPE : error != 4 ? -E.INVAL : status;
         bool ranks = image < 0 && Plan.Has(step, ShareFlags.Together);

@@ -5,6 +5,7 @@ using System.IO;
 using System.Threading;
 using Kerr.EndToEnd.Faults;
 using Kerr.EndToEnd.Harness;
+using Kerr.Tests;
 using Xunit;
 
 namespace Kerr.EndToEnd.Processes;
@@ -36,6 +37,29 @@ public class SharedImageTests
         Assert.Equal((1, 1, 1), (Named(Server).Count, Named(Keeper).Count, Named(Holder).Count));
         running.ForEach(one => one.Signal(Terminate));
         running.ForEach(one => one.Wait().Ends(0));
+    }
+
+    [Fact]
+    public void Nothing_that_a_launch_starts_ends_by_a_signal()
+    {
+        Need.Program("strace");
+        string trace = $"{Host.Directory(TestUser.First)}/trace";
+        As.User.Under("strace", "-f", "-q", "-e", "trace=none", "-o", trace).Run("exec", Images.Sif, "/bin/true").Succeeds();
+        string[] lines = File.ReadAllLines(trace);
+        Assert.DoesNotContain(lines, line => line.Contains("killed by", StringComparison.Ordinal));
+        Assert.True(lines.Length > 4, string.Join('\n', lines));     // the launch, keeper, holder, server
+    }
+
+    [Fact]
+    public void Where_the_keeper_dies_at_once_each_launch_serves_itself()
+    {
+        string tree = $"{Host.Directory()}/out";
+        Tree.CopyTo(tree);
+        File.Copy("/bin/false", $"{tree}/libexec/kerr/kerr-keeper", overwrite: true);
+        for (int i = 0; i < 100; i++)
+        {
+            As.User.Named($"{tree}/bin/kerr").Run("exec", Images.Sif, "/bin/echo", "here").Prints("here");
+        }
     }
 
     [Fact]
