@@ -14,31 +14,27 @@ internal static unsafe class Asking
     /// <summary>Sends a request and answers what came of it: a number, or an error negated. <paramref name="handed"/> is a descriptor, or −1.</summary>
     internal static int Ask(Request kind, ulong number, ulong number2, ulong number3, int a, int b, int c, out int handed, byte* text = null)
     {
-        byte* request = stackalloc byte[RequestFormat.Size];
+        RequestPacket request = default;
         int* given = stackalloc int[Sockets.MostDescriptors];
-        for (int i = 0; i < RequestFormat.Size; i++)
+        request.Kind = kind;
+        request.Number = number;
+        request.Number2 = number2;
+        request.Number3 = number3;
+        for (int i = 0; text != null && text[i] != 0 && i < RequestPacket.TextSize; i++)
         {
-            request[i] = 0;
+            request.Text[i] = text[i];
         }
 
-        *(Request*)(request + RequestFormat.Kind) = kind;
-        *(ulong*)(request + RequestFormat.Number) = number;
-        *(ulong*)(request + RequestFormat.Number2) = number2;
-        *(ulong*)(request + RequestFormat.Number3) = number3;
-        for (int i = 0; text != null && text[i] != 0 && i < RequestFormat.TextSize; i++)
-        {
-            request[RequestFormat.Text + i] = text[i];
-        }
-
+        Tell(kind, a);
         given[0] = a;
         given[1] = b;
         given[2] = c;
         int count = c >= 0 ? 3 : b >= 0 ? 2 : a >= 0 ? 1 : 0;
         long result = -E.IO;
-        int error = Sockets.Send(End, request, RequestFormat.Size, given, count);
-        error = error < 0 ? error : Sockets.Receive(End, &result, RequestFormat.AnswerSize, given);
-        handed = error == RequestFormat.AnswerSize ? given[0] : -1;
-        if (error != RequestFormat.AnswerSize)
+        int error = Sockets.Send(End, &request, sizeof(RequestPacket), given, count);
+        error = error < 0 ? error : Sockets.Receive(End, &result, sizeof(long), given);
+        handed = error == sizeof(long) ? given[0] : -1;
+        if (error != sizeof(long))
         {
             Sys.Exit(255); // the privileged half has ended, and has said why
         }
@@ -56,7 +52,7 @@ internal static unsafe class Asking
             : Text.Same(type, "proc"u8) ? FileSystemKind.Processes
             : Text.Same(type, "devpts"u8) ? FileSystemKind.Terminals
             : Text.Same(type, "mqueue"u8) ? FileSystemKind.Queues : ulong.MaxValue;
-        ulong mode = 0x1ED;
+        ulong mode = 755; // octal digits: the other half has no words for it
         ulong size = 0;
         for (byte* at = options; at != null && *at != 0;)
         {
@@ -65,7 +61,7 @@ internal static unsafe class Asking
                 mode = 0;
                 for (byte* digit = at + 5; *digit is >= (byte)'0' and <= (byte)'7'; digit++)
                 {
-                    mode = (mode * 8) + (ulong)(*digit - '0');
+                    mode = (mode * 10) + (ulong)(*digit - '0');
                 }
             }
             else if (Text.Starts(at, "size="u8))
@@ -119,9 +115,50 @@ internal static unsafe class Asking
         int handed = -1;
         int error = file < 0 ? -E.PERM : Ask(Request.FuseImage, Plan.U64(step, Step.Flags) & Mounts.Attributes, 0, 0, file, target, device < 0 ? -1 : device, out handed);
         device = error < 0 || device >= 0 ? device : handed;
-        int end = -1;
-        error = error < 0 ? error : Ask(Request.TakeServer, server, 0, 0, -1, -1, -1, out end);
-        return error < 0 ? error : FuseServers.Release(end, device);
+        return error < 0 ? error : Images.ReleaseServer(server, device);
+    }
+
+    /// <summary>Leaves the end by which a server is let go for the half that makes its mount: in the socket that both have after each other.</summary>
+    internal static int LeaveServer(ulong server, int end)
+    {
+        int sent = Sockets.Send(End, &server, sizeof(ulong), &end, 1);
+        return sent < 0 ? sent : 0;
+    }
+
+    /// <summary>What --verbose prints of a request.</summary>
+    private static void Tell(Request kind, int descriptor)
+    {
+        System.ReadOnlySpan<byte> what = kind switch
+        {
+            Request.Session => "Mounting session directory"u8,
+            Request.KernelImage => "Mounting the image: kernel"u8,
+            Request.FuseImage => "Mounting the image: served by FUSE"u8,
+            Request.DirectoryImage => "Mounting the image: directory"u8,
+            Request.Bind => "Mounting: bind of "u8,
+            Request.NewFileSystem => "Mounting: a new file system on "u8,
+            Request.Restrict => "Mounting: read-only"u8,
+            Request.Overlay => "Mounting: overlay"u8,
+            Request.Enter => "Entering the root"u8,
+            _ => default,
+        };
+        if (Report.Level < 4 || what.Length == 0)
+        {
+            return;
+        }
+
+        const int PathSize = 4096;
+        byte* mark = Arena.Mark();
+        byte* path = Arena.Take(PathSize);
+        if (kind is Request.Bind or Request.NewFileSystem)
+        {
+            Sys.Call(Nr.Readlinkat, K.AtCwd, (nint)Text.DescriptorPath(descriptor), (nint)path, PathSize - 1); // for the eye only
+        }
+
+        Line.Begin("VERBOSE:"u8);
+        Line.Add(what);
+        Line.Add(path);
+        Line.End();
+        Arena.Release(mark);
     }
 
     private static int Layer(byte* name)

@@ -119,7 +119,7 @@ internal static unsafe class Images
         int end = FuseServers.Start(step);
         if (Half.Asks && end > 0)
         {
-            return Asking.Ask(Request.Server, Plan.U64(step, Step.Number2), end);
+            return Asking.LeaveServer(Plan.U64(step, Step.Number2), end);
         }
 
         if (end > 0)
@@ -129,6 +129,27 @@ internal static unsafe class Images
 
         return end < 0 ? end : 0;
     }
+
+    /// <summary>Takes the ends of servers that the half before us left in a socket.</summary>
+    internal static void AdoptServers(int socket)
+    {
+        const int DontWait = 0x40;
+        int* given = stackalloc int[Sockets.MostDescriptors];
+        ulong server;
+        while (Sockets.Receive(socket, &server, sizeof(ulong), given, DontWait) == sizeof(ulong))
+        {
+            if (server < MaximumServers)
+            {
+                s_servers.End[server] = given[0];
+            }
+        }
+
+        Sys.Close(socket);
+    }
+
+    /// <summary>Lets go a server whose end was adopted.</summary>
+    internal static int ReleaseServer(ulong server, int device) =>
+        server >= MaximumServers || s_servers.End[server] <= 0 ? -E.NOENT : FuseServers.Release(s_servers.End[server], device);
 
     /// <summary>The descriptors by which servers are released; answers how many.</summary>
     internal static uint ListServers(uint* numbers)

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Kerr.Starter;
 
 /// <summary>System calls, all by one path. Each answers what the kernel answers, or the error number negated.</summary>
-internal static unsafe class Sys
+internal static unsafe partial class Sys
 {
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("kerr_call")]
@@ -27,19 +27,12 @@ internal static unsafe class Sys
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int Fcntl(int descriptor, int command, nint argument = 0) => (int)Call(Nr.Fcntl, descriptor, command, argument);
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int Prctl(int option, nint a = 0, nint b = 0) => (int)Call(Nr.Prctl, option, a, b);
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int Ioctl(int descriptor, int request, void* argument) => (int)Call(Nr.Ioctl, descriptor, request, (nint)argument);
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static int MakeDirectory(int at, void* name, int mode) => (int)Call(Nr.Mkdirat, at, (nint)name, mode);
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int Mount(void* source, void* target, void* type, int flags, void* data) =>
         (int)Call(Nr.Mount, (nint)source, (nint)target, (nint)type, flags, (nint)data);
 
@@ -65,43 +58,5 @@ internal static unsafe class Sys
         {
             Call(Nr.ExitGroup, code);
         }
-    }
-
-    /// <summary>Nanoseconds of CLOCK_MONOTONIC.</summary>
-    internal static ulong Now()
-    {
-        long* time = stackalloc long[2];
-        Call(Nr.ClockGettime, 1, (nint)time);
-        return ((ulong)time[0] * 1_000_000_000) + (ulong)time[1];
-    }
-
-    /// <summary>Rests for some nanoseconds, less than a second, or until a signal.</summary>
-    internal static void Sleep(long nanoseconds)
-    {
-        long* time = stackalloc long[2];
-        time[0] = 0;
-        time[1] = nanoseconds;
-        Call(Nr.Ppoll, 0, 0, (nint)time);
-    }
-
-    /// <summary>Writes all of it, or answers the error.</summary>
-    internal static int WriteAll(int descriptor, byte* bytes, nint length)
-    {
-        while (length > 0)
-        {
-            nint written = Call(Nr.Write, descriptor, (nint)bytes, length);
-            if (written < 0 && written != -E.INTR)
-            {
-                return (int)written;
-            }
-
-            if (written > 0)
-            {
-                bytes += written;
-                length -= written;
-            }
-        }
-
-        return 0;
     }
 }

@@ -6,9 +6,10 @@ namespace Kerr.Starter;
 /// </summary>
 internal static unsafe class HostProcesses
 {
-    private const int LineSize = 4096 + 1024, ChunkSize = 4096;
+    private const int Size = 4 << 20;   // some 30,000 mounts; where there are more, no new /proc is made
     private static bool s_readOnly;
-    private static Text16 s_hiding;     // the value of hidepid=
+    private static byte* s_hiding;      // the value of hidepid=
+    private static Lines s_lines;
 
     /// <summary>Whether /proc is a whole proc file system, and nothing in it is covered.</summary>
     internal static bool Whole { get; private set; }
@@ -16,44 +17,37 @@ internal static unsafe class HostProcesses
     /// <summary>Looks at the namespace's mounts. Only while nothing of the user's is among them.</summary>
     internal static int Look()
     {
-        byte* line = stackalloc byte[LineSize];
-        byte* chunk = stackalloc byte[ChunkSize];
-        int file = Sys.OpenAt(K.AtCwd, "self/mountinfo"u8, O.ReadOnly); // our working directory is /proc
-        nint got = file;
-        bool found = false;
-        int length = 0;
-        Whole = true;
-        while (got >= 0 && (got = Sys.Call(Nr.Read, file, (nint)chunk, ChunkSize)) > 0)
+        fixed (Lines* lines = &s_lines)
         {
-            for (nint i = 0; i < got; i++)
+            byte* start = (byte*)lines;
+            int file = Sys.OpenAt(K.AtCwd, "self/mountinfo"u8, O.ReadOnly); // our working directory is /proc
+            nint got = file;
+            byte* end = start;
+            while (got >= 0 && (got = Sys.Call(Nr.Read, file, (nint)end, (nint)(start + Size - end))) > 0)
             {
-                if (chunk[i] == '\n')
-                {
-                    line[length] = 0;
-                    found |= Judge(line);
-                    length = 0;
-                }
-                else if (length < LineSize - 1)
-                {
-                    line[length++] = chunk[i];
-                }
+                end += got;
             }
-        }
 
-        Sys.Close(file);
-        Whole &= found && got == 0;
-        return got < 0 ? (int)got : 0;
+            Sys.Close(file);
+            bool found = false;
+            s_hiding = null;
+            Whole = end < start + Size;
+            for (Slice rest = new(start, end); !rest.IsEmpty;)
+            {
+                found |= Judge(rest.Cut('\n'));
+            }
+
+            Whole &= found && got == 0;
+            return got < 0 ? (int)got : 0;
+        }
     }
 
     /// <summary>Hides in a new /proc what the host's hides by its options, and answers the attributes of the mount that belong to it.</summary>
     internal static ulong Hide(ref NewMount made)
     {
-        fixed (Text16* value = &s_hiding)
+        if (s_hiding != null)
         {
-            if (*(byte*)value != 0)
-            {
-                made.Set("hidepid"u8, (byte*)value);
-            }
+            made.Set("hidepid"u8, s_hiding);
         }
 
         return s_readOnly ? Mounts.ReadOnly : 0;
@@ -63,86 +57,45 @@ internal static unsafe class HostProcesses
     /// A line of proc(5) mountinfo: `ID PARENT DEVICE ROOT PLACE OPTIONS … - TYPE SOURCE OPTIONS`. Whether it is /proc. Where one is mounted over
     /// another, what holds for either holds.
     /// </summary>
-    private static bool Judge(byte* line)
+    private static bool Judge(Slice line)
     {
-        byte* root = Field(line, 3);
-        byte* place = Field(root, 1);
-        byte* options = Field(place, 1);
-        if (Text.Starts(place, "/proc/"u8))
+        Slice place = line.Field(4, ' ');
+        if (place.Starts("/proc/"u8) && !IsForMounts(place))
         {
-            if (!IsForMounts(place))
-            {
-                Whole = false;
-                Say.Verbose("The host covers a part of its /proc: "u8, Ended(place));
-            }
-
-            return false;
+            Whole = false;
+            *place.End = 0;
+            Say.Verbose("The host covers a part of its /proc: "u8, place.At);
         }
 
-        if (!Text.Starts(place, "/proc "u8))
+        if (!place.Is("/proc"u8))
         {
             return false;
         }
 
-        s_readOnly |= Text.Starts(options, "ro,"u8) || Text.Starts(options, "ro "u8);
-        byte* type = options;
-        while (*type != 0 && !Text.Starts(type, " - "u8))
+        s_readOnly |= line.Field(5, ' ').Field(0, ',').Is("ro"u8);
+        Slice rest = line;
+        while (!rest.IsEmpty && !rest.Cut(' ').Is("-"u8))
         {
-            type++;
         }
 
-        Whole &= Text.Starts(root, "/ "u8) && Text.Starts(type, " - proc "u8);
-        for (byte* option = *type == 0 ? type : Field(type + 3, 2); *option != 0; option++)
+        Whole &= line.Field(3, ' ').Is("/"u8) && rest.Field(0, ' ').Is("proc"u8);
+        for (Slice options = rest.Field(2, ' '); !options.IsEmpty;)
         {
-            bool starts = option[-1] is (byte)',' or (byte)' ';
-            Whole &= !starts || !Text.Starts(option, "subset="u8);
-            if (starts && Text.Starts(option, "hidepid="u8))
-            {
-                Keep(option + 8);
-            }
+            Slice option = options.Cut(',');
+            Whole &= !option.Starts("subset="u8);
+            s_hiding = option.Starts("hidepid="u8) ? option.At + 8 : s_hiding;
+            *option.End = 0;
         }
 
         return true;
     }
 
     /// <summary>The directories that the kernel makes in /proc to be mounted on: they are empty for ever, so a mount there hides nothing.</summary>
-    private static bool IsForMounts(byte* place) =>
-        Text.Starts(place, "/proc/sys/fs/binfmt_misc "u8) || Text.Starts(place, "/proc/fs/nfsd "u8) || Text.Starts(place, "/proc/xen "u8) || Text.Starts(place, "/proc/openprom "u8);
+    private static bool IsForMounts(Slice place) =>
+        place.Is("/proc/sys/fs/binfmt_misc"u8) || place.Is("/proc/fs/nfsd"u8) || place.Is("/proc/xen"u8) || place.Is("/proc/openprom"u8);
 
-    private static void Keep(byte* value)
+    private struct Lines
     {
-        fixed (Text16* kept = &s_hiding)
-        {
-            byte* to = (byte*)kept;
-            for (int i = 0; i < 15 && value[i] != 0 && value[i] != ','; i++)
-            {
-                *to++ = value[i];
-            }
-
-            *to = 0;
-        }
-    }
-
-    /// <summary>The place so many fields further on.</summary>
-    private static byte* Field(byte* at, int fields)
-    {
-        for (; fields > 0 && *at != 0; at++)
-        {
-            fields -= *at == ' ' ? 1 : 0;
-        }
-
-        return at;
-    }
-
-    private static byte* Ended(byte* field)
-    {
-        byte* end = Field(field, 1);
-        *(end > field && end[-1] == ' ' ? end - 1 : end) = 0;
-        return field;
-    }
-
-    private struct Text16
-    {
-        internal fixed byte Bytes[16];
+        internal fixed byte Bytes[Size + 1];
     }
 }

@@ -12,11 +12,6 @@ internal static unsafe class Loop
     {
         byte* path = stackalloc byte[40];
         byte* config = stackalloc byte[ConfigSize];
-        for (int i = 0; i < ConfigSize; i++)
-        {
-            config[i] = 0;
-        }
-
         *(uint*)config = (uint)file;
         *(ulong*)(config + OffsetAt) = offset;
         *(ulong*)(config + SizeAt) = size;
@@ -30,7 +25,7 @@ internal static unsafe class Loop
             error = number < 0 ? number : number >= Configuration.Read.LoopDevices ? -E.NOENT : 0;
             if (error == 0)
             {
-                Names.Numbered(path, "/dev/loop"u8, (ulong)number);
+                Text.Numbered(path, "/dev/loop"u8, (ulong)number);
                 device = Sys.OpenAt(K.AtCwd, path, O.ReadOnly | O.NoFollow);
                 error = device < 0 ? device : IsLoop(device) ? Sys.Ioctl(device, K.LoopConfigure, config) : -E.PERM;
             }

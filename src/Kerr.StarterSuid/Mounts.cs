@@ -7,13 +7,11 @@ internal static unsafe class Mounts
 {
     // MOUNT_ATTR_*, whose numbers MountFlags has, too.
     internal const ulong ReadOnly = 1, NoSuid = 2, NoDevices = 4, NoExecute = 8, All = 15;
-    internal const int MostLayers = 20;
 
     private static ulong s_devices;
     private static ulong s_terminals;
     private static ulong s_session;
-    private static Layers s_layers;
-    private static int s_layerCount;
+    private static TextBuffer s_layers;
 
     /// <summary>Looks at the host's devices while nothing of the user's is mounted.</summary>
     internal static int Begin()
@@ -36,12 +34,7 @@ internal static unsafe class Mounts
     internal static int MakeSession(int place)
     {
         FileStatus status = default;
-        NewMount made = new("tmpfs"u8);
-        made.Set("mode"u8, "0755"u8);
-        made.Number("uid"u8, Privileges.Uid);
-        made.Number("gid"u8, Privileges.Gid);
-        made.Number("size"u8, (ulong)Configuration.Read.SessionSize << 20);
-        int mount = made.Finish(NoSuid | NoDevices);
+        int mount = Temporary(755, 0).Finish(NoSuid | NoDevices);
         int error = mount < 0 ? mount : Move(mount, place);
         error = error < 0 ? error : FileStatus.Read(mount, &status);
         s_session = status.Device;
@@ -70,30 +63,18 @@ internal static unsafe class Mounts
 
     internal static int Restrict(int mount, ulong flags) => SetAttributes(mount, flags & All);
 
-    internal static int MakeNew(int target, ulong kind, ulong flags, uint mode, uint size, ulong namespaces)
+    internal static int MakeNew(int target, RequestPacket* asked, ulong namespaces)
     {
-        ulong attributes = (flags & All) | NoSuid | NoDevices;
+        ulong attributes = (asked->Number & All) | NoSuid | NoDevices;
         NewMount made;
-        switch (kind)
+        switch (asked->Number2)
         {
             case FileSystemKind.Temporary:
-                byte* octal = stackalloc byte[8];
-                for (int i = 0; i < 4; i++)
-                {
-                    octal[i] = (byte)('0' + ((mode >> (9 - (3 * i))) & 7));
-                }
-
-                octal[4] = 0;
-                made = new("tmpfs"u8);
-                made.Set("mode"u8, octal);
-                made.Number("uid"u8, Privileges.Uid);
-                made.Number("gid"u8, Privileges.Gid);
-                made.Number("size"u8, (ulong)(size == 0 || size > Configuration.Read.SessionSize ? Configuration.Read.SessionSize : size) << 20);
+                made = Temporary((uint)asked->Number3, asked->Number3 >> 32);
                 break;
             case FileSystemKind.Processes when (namespaces & Executor.NewPid) != 0 && HostProcesses.Whole:
                 made = new("proc"u8);
-                attributes |= NoExecute;
-                attributes |= HostProcesses.Hide(ref made);
+                attributes |= NoExecute | HostProcesses.Hide(ref made);
                 break;
             case FileSystemKind.Terminals:
                 made = new("devpts"u8);
@@ -114,16 +95,26 @@ internal static unsafe class Mounts
         return Attach(made.Finish(attributes), target);
     }
 
+    /// <summary>
+    /// A tmpfs that belongs to the user, as large as it may be unless less is asked for. The digits of the mode are octal to the kernel, which refuses those that are none.
+    /// </summary>
+    private static NewMount Temporary(uint mode, ulong size)
+    {
+        uint most = Configuration.Read.SessionSize;
+        NewMount made = new("tmpfs"u8);
+        made.Number("mode"u8, default, mode);
+        made.Number("uid"u8, default, Privileges.Uid);
+        made.Number("gid"u8, default, Privileges.Gid);
+        made.Number("size"u8, default, (size == 0 || size > most ? most : size) << 20);
+        return made;
+    }
+
     /// <summary>Remembers a layer for the next overlay.</summary>
     internal static int AddLayer(ref int layer)
     {
-        if (s_layerCount == MostLayers)
-        {
-            return -E.TOOBIG;
-        }
-
-        s_layers.Open[s_layerCount++] = layer;
-        layer = -1; // it is ours now
+        s_layers.Add(s_layers.Length == 0 ? "self/fd/"u8 : ":self/fd/"u8);
+        s_layers.Add((ulong)layer);
+        layer = -1; // open as long as we are
         return 0;
     }
 
@@ -134,32 +125,21 @@ internal static unsafe class Mounts
     internal static int Overlay(int target, int upper, int work, ulong flags)
     {
         bool written = upper >= 0 || work >= 0;
-        int error = s_layerCount == 0 || (written && (!IsInSession(upper) || !IsInSession(work))) ? -E.PERM : 0;
-        error = error < 0 ? error : Merge(target, upper, work, flags, written);
-        for (; s_layerCount > 0; s_layerCount--)
+        bool allowed = s_layers.Length > 0 && (!written || (IsInSession(upper) && IsInSession(work)));
+        s_layers.Add((byte)0);
+        byte* layers = s_layers.Start();
+        s_layers.Begin(default);
+        if (!allowed)
         {
-            Sys.Close(s_layers.Open[s_layerCount - 1]);
-        }
-
-        return error;
-    }
-
-    private static int Merge(int target, int upper, int work, ulong flags, bool written)
-    {
-        byte* lower = stackalloc byte[32 * MostLayers];
-        byte* end = lower;
-        for (int i = 0; i < s_layerCount; i++)
-        {
-            end = i == 0 ? end : Text.Copy(end, ":"u8.Start, 1);
-            end = Names.Numbered(end, "self/fd/"u8, (ulong)s_layers.Open[i]);
+            return -E.PERM;
         }
 
         NewMount made = new("overlay"u8);
-        made.Set("lowerdir"u8, lower);
+        made.Set("lowerdir"u8, layers);
         if (written)
         {
-            made.Descriptor("upperdir"u8, upper);
-            made.Descriptor("workdir"u8, work);
+            made.Number("upperdir"u8, "self/fd/"u8, (ulong)upper);
+            made.Number("workdir"u8, "self/fd/"u8, (ulong)work);
         }
 
         made.Set("redirect_dir"u8, "nofollow"u8);
@@ -173,10 +153,10 @@ internal static unsafe class Mounts
     {
         NewMount made = new("fuse"u8);
         made.Set("source"u8, "kerr-image-server"u8);
-        made.Number("fd"u8, (ulong)device);
+        made.Number("fd"u8, default, (ulong)device);
         made.Set("rootmode"u8, "40755"u8);
-        made.Number("user_id"u8, Privileges.Uid);
-        made.Number("group_id"u8, Privileges.Gid);
+        made.Number("user_id"u8, default, Privileges.Uid);
+        made.Number("group_id"u8, default, Privileges.Gid);
         made.Flag("default_permissions"u8);
         return Attach(made.Finish((flags & All) | NoSuid | NoDevices), target);
     }
@@ -187,7 +167,7 @@ internal static unsafe class Mounts
         FileStatus block = default;
         FileStatus mounted = default;
         NewMount made = new("squashfs"u8);
-        made.Descriptor("source"u8, device);
+        made.Number("source"u8, "self/fd/"u8, (ulong)device);
         made.Flag("ro"u8);
         int mount = made.Finish(ReadOnly | NoSuid | NoDevices);
         int error = mount < 0 ? mount : FileStatus.Read(device, &block);
@@ -224,9 +204,7 @@ internal static unsafe class Mounts
 
     private static int SetAttributes(int mount, ulong flags)
     {
-        ulong* attributes = stackalloc ulong[4]; // struct mount_attr: set, clear, propagation, userns
-        attributes[0] = flags;
-        attributes[1] = attributes[2] = attributes[3] = 0;
+        ulong* attributes = stackalloc ulong[] { flags, 0, 0, 0 }; // struct mount_attr: set, clear, propagation, userns
         return (int)Sys.Call(Nr.MountSetattr, mount, (nint)(""u8).Start, K.AtEmptyPath | K.AtRecursive, (nint)attributes, 32);
     }
 
@@ -234,11 +212,6 @@ internal static unsafe class Mounts
     {
         Sys.Close(mount);
         return error;
-    }
-
-    private struct Layers
-    {
-        internal fixed int Open[MostLayers];
     }
 }
 
@@ -254,25 +227,18 @@ internal unsafe ref struct NewMount
         _error = _context < 0 ? _context : 0;
     }
 
-    internal void Flag(ReadOnlySpan<byte> name) => Configure(K.FsconfigFlag, (byte*)name.Start, null);
+    internal void Flag(void* name) => Configure(K.FsconfigFlag, name, null);
 
-    internal void Set(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) => Configure(K.FsconfigString, (byte*)name.Start, (byte*)value.Start);
+    internal void Set(void* name, void* value) => Configure(K.FsconfigString, name, value);
 
-    internal void Set(ReadOnlySpan<byte> name, byte* value) => Configure(K.FsconfigString, (byte*)name.Start, value);
-
-    internal void Number(ReadOnlySpan<byte> name, ulong value)
+    /// <summary>
+    /// A number behind words of ours: "self/fd/" for an open file where the kernel takes a path only, since our working directory is a /proc that nobody can cover.
+    /// </summary>
+    internal void Number(void* name, ReadOnlySpan<byte> words, ulong value)
     {
-        byte* digits = stackalloc byte[24];
-        *Text.Number(digits, value) = 0;
-        Configure(K.FsconfigString, (byte*)name.Start, digits);
-    }
-
-    /// <summary>An open file where the kernel takes a path only: our working directory is a /proc that nobody can cover.</summary>
-    internal void Descriptor(ReadOnlySpan<byte> name, int descriptor)
-    {
-        byte* path = stackalloc byte[40];
-        Names.Numbered(path, "self/fd/"u8, (ulong)descriptor);
-        Configure(K.FsconfigString, (byte*)name.Start, path);
+        byte* text = stackalloc byte[40];
+        Text.Numbered(text, words, value);
+        Configure(K.FsconfigString, name, text);
     }
 
     /// <summary>The mount, attached to nothing, or the first error.</summary>
@@ -284,6 +250,6 @@ internal unsafe ref struct NewMount
         return mount;
     }
 
-    private void Configure(int command, byte* name, byte* value) =>
+    private void Configure(int command, void* name, void* value) =>
         _error = _error < 0 ? _error : (int)Sys.Call(Nr.Fsconfig, _context, command, (nint)name, (nint)value);
 }

@@ -8,7 +8,9 @@ namespace Kerr.Starter;
 /// </summary>
 internal static unsafe class Policy
 {
-    private static int s_processes = -1;
+    private static int s_processes;
+    private static SitePaths s_limits;  // `limit container paths`
+    private static SitePaths s_binds;   // what may be bound with `user bind control = no`: what is shown unasked, and what the launch made itself
 
     /// <summary>Before anything of the user's is mounted: a view of /proc that nothing can be mounted on later.</summary>
     internal static int Begin()
@@ -16,6 +18,24 @@ internal static unsafe class Policy
         const int Clone = K.OpenTreeClone | O.CloseOnExec;
         s_processes = (int)Sys.Call(Nr.OpenTree, K.AtCwd, (nint)"/proc"u8.Start, Clone);
         return s_processes < 0 ? s_processes : (int)Sys.Call(Nr.Fchdir, s_processes);
+    }
+
+    /// <summary>Follows the administrator's paths, as the user; while nothing of the user's is mounted.</summary>
+    internal static void FollowPaths()
+    {
+        s_limits.Follow(ref Configuration.Read.Limits);
+        if (!Configuration.Has(Switch.UserBind | Switch.HostFileSystems))
+        {
+            s_binds.Follow(ref Configuration.Read.Binds);
+        }
+    }
+
+    /// <summary>Lets what lies below an open place be bound.</summary>
+    internal static int AllowBinds(int place)
+    {
+        byte* path = stackalloc byte[Trust.PathSize];
+        int error = PathOf(place, path);
+        return error < 0 ? error : s_binds.Add(Slice.Of(path)) ? 0 : -E.NAMETOOLONG;
     }
 
     /// <summary>Whether an image may be run: by what it is, who owns it, and where it lies. Answers EACCES when not.</summary>
@@ -31,32 +51,20 @@ internal static unsafe class Policy
         }
 
         ref Configuration read = ref Configuration.Read;
-        bool owner = read.OwnerCount == 0;
-        for (uint i = 0; i < read.OwnerCount; i++)
-        {
-            owner |= read.Owners[i] == status.Uid;
-        }
-
-        bool group = read.GroupCount == 0;
-        for (uint i = 0; i < read.GroupCount; i++)
-        {
-            group |= read.Groups[i] == status.Gid;
-        }
-
-        bool place = read.LimitLength == 0 || (SitePaths.Limits.Has(path) && LeadsTo(path, &status));
+        bool place = read.Limits.IsEmpty || (s_limits.Has(path) && LeadsTo(path, &status));
         return !Configuration.Has(kind) ? Deny("the administrator does not allow images of this kind: "u8, path)
-            : !owner ? Deny("the administrator limits images to certain owners: "u8, path)
-            : !group ? Deny("the administrator limits images to certain groups: "u8, path)
+            : !read.Owners.Allows(status.Uid) ? Deny("the administrator limits images to certain owners: "u8, path)
+            : !read.Groups.Allows(status.Gid) ? Deny("the administrator limits images to certain groups: "u8, path)
             : !place ? Deny("the administrator limits images to certain directories: "u8, path) : 0;
     }
 
     /// <summary>What an image file is, by the switch that allows it: the user's word does not count.</summary>
     internal static uint KindOf(int image)
     {
-        ReadOnlySpan<byte> sif = "SIF_MAGIC\0"u8; // behind the launch line
         byte* head = stackalloc byte[64];
         bool whole = Sys.Call(Nr.Pread64, image, (nint)head, 64, 0) == 64;
-        return whole && Text.Starts(head + 32, sif) ? Switch.Sif : whole && *(uint*)head == 0x73717368 ? Switch.SquashFs : Switch.Ext3; // "hsqs"
+        bool sif = new Slice(head + 32, head + 64).Starts("SIF_MAGIC\0"u8); // behind the launch line
+        return whole && sif ? Switch.Sif : whole && *(uint*)head == 0x73717368 ? Switch.SquashFs : Switch.Ext3; // "hsqs"
     }
 
     /// <summary>
@@ -83,18 +91,17 @@ internal static unsafe class Policy
         return error == 0 && given.SameFile(&trusted) ? 0 : Deny("the kernel mounts only images that root alone can change: "u8, path);
     }
 
-    /// <summary>With `user bind control = no` only what is shown unasked, and what the launch made itself, may be bound.</summary>
-    internal static int CheckBind(int source, byte* session)
+    /// <summary>With `user bind control = no` few things may be bound.</summary>
+    internal static int CheckBind(int source)
     {
-        if (Configuration.Has(Switch.UserBind) || Configuration.Has(Switch.HostFileSystems))
+        if (Configuration.Has(Switch.UserBind | Switch.HostFileSystems))
         {
             return 0;
         }
 
         byte* path = stackalloc byte[Trust.PathSize];
         int error = PathOf(source, path);
-        return error < 0 ? error
-            : SitePaths.IsBelow(path, session) || SitePaths.Binds.Has(path) ? 0
+        return error < 0 ? error : s_binds.Has(path) ? 0
             : Deny("the administrator lets users bind nothing (`user bind control = no`): "u8, path);
     }
 
@@ -110,7 +117,7 @@ internal static unsafe class Policy
     internal static int PathOf(int descriptor, byte* path)
     {
         byte* name = stackalloc byte[40];
-        Names.Numbered(name, "self/fd/"u8, (ulong)descriptor);
+        Text.Numbered(name, "self/fd/"u8, (ulong)descriptor);
         int length = (int)Sys.Call(Nr.Readlinkat, s_processes, (nint)name, (nint)path, Trust.PathSize - 1);
         path[length < 0 ? 0 : length] = 0;
         return length < 0 ? length : length == Trust.PathSize - 1 || *path != '/' ? -E.NAMETOOLONG : 0;

@@ -36,27 +36,16 @@ internal static unsafe class Privileges
         return error < 0 ? error : SetIds(-1, Uid, -1);
     }
 
-    /// <summary>Raises privileges for one step.</summary>
-    internal static int Raise(ReadOnlySpan<byte> what)
-    {
-        int error = SetIds(-1, 0, -1);
-        if (error == 0)
-        {
-            // The old one is answered, never an error: what it came to is seen by asking again.
-            Sys.Call(Nr.Setfsuid, (nint)Uid);
-            error = Sys.Call(Nr.Setfsuid, -1) == (nint)Uid ? 0 : -E.PERM;
-        }
-
-        Say.Debug("Raised privileges (U=0) for: "u8, what);
-        return error;
-    }
-
-    /// <summary>Raises privileges with root's own rights over files: to open devices of the host by fixed names.</summary>
-    internal static int RaiseAsOwner(ReadOnlySpan<byte> what)
+    /// <summary>Raises privileges for one step. With root's own rights over files only to open devices of the host by fixed names.</summary>
+    internal static int Raise(ReadOnlySpan<byte> what, bool asOwner = false)
     {
         int error = SetIds(-1, 0, -1);
         Say.Debug("Raised privileges (U=0) for: "u8, what);
-        return error;
+
+        // The old one is answered, never an error: what it came to is seen by asking again.
+        nint wanted = asOwner ? 0 : (nint)Uid;
+        Sys.Call(Nr.Setfsuid, wanted);
+        return error < 0 ? error : Sys.Call(Nr.Setfsuid, -1) == wanted ? 0 : -E.PERM;
     }
 
     /// <summary>
@@ -114,7 +103,7 @@ internal static unsafe class Privileges
         error = error < 0 ? error : Sys.Prctl(K.PrGetNoNewPrivileges) == 1 ? 0 : -E.PERM;
         if (error < 0)
         {
-            Say.Fatal("privileges cannot be dropped"u8, error, "this is an error in kerr; please report it"u8);
+            Say.Fault("privileges cannot be dropped"u8, error);
         }
 
         Say.Debug("Dropped privileges for good"u8);
@@ -126,7 +115,7 @@ internal static unsafe class Privileges
     {
         const int Most = 65536;
         int count = (int)Sys.Call(Nr.Getgroups, 0, 0);
-        uint* groups = stackalloc uint[count is < 0 or > Most ? 1 : count + 1];
+        byte* groups = stackalloc byte[count is < 0 or > Most ? 0 : sizeof(uint) * count];
         int error = count < 0 ? count : count > Most ? -E.INVAL : (int)Sys.Call(Nr.Getgroups, count, (nint)groups);
         error = error < 0 ? error : (int)Sys.Call(Nr.Setgroups, count, (nint)groups);
         return error < 0 ? error : Sys.Call(Nr.Getgroups, 0, 0) == count ? 0 : -E.PERM;
@@ -139,11 +128,8 @@ internal static unsafe class Privileges
         error = error < 0 ? error : ids[0] == Uid && ids[1] == Uid && ids[2] == Uid ? 0 : -E.PERM;
         error = error < 0 ? error : (int)Sys.Call(Nr.Getresgid, (nint)ids, (nint)(ids + 1), (nint)(ids + 2));
         error = error < 0 ? error : ids[0] == Gid && ids[1] == Gid && ids[2] == Gid ? 0 : -E.PERM;
-        uint* header = stackalloc uint[2];
         uint* sets = stackalloc uint[6];
-        header[0] = Version3;
-        header[1] = 0;
-        error = error < 0 ? error : (int)Sys.Call(Nr.Capget, (nint)header, (nint)sets);
+        error = error < 0 ? error : Capabilities(Nr.Capget, sets);
         for (int i = 0; i < 6; i++)
         {
             error = error < 0 ? error : sets[i] == 0 ? 0 : -E.PERM;
@@ -166,15 +152,14 @@ internal static unsafe class Privileges
 
     private static int Set(ulong permitted, ulong effective)
     {
-        uint* header = stackalloc uint[2];
-        uint* sets = stackalloc uint[6]; // effective, permitted, inheritable of 0–31, then of 32–63
-        header[0] = Version3;
-        header[1] = 0;
-        sets[0] = (uint)effective;
-        sets[1] = (uint)permitted;
-        sets[3] = (uint)(effective >> 32);
-        sets[4] = (uint)(permitted >> 32);
-        sets[2] = sets[5] = 0;
-        return (int)Sys.Call(Nr.Capset, (nint)header, (nint)sets);
+        // Effective, permitted and inheritable ones of 0–31, then of 32–63.
+        uint* sets = stackalloc uint[] { (uint)effective, (uint)permitted, 0, (uint)(effective >> 32), (uint)(permitted >> 32), 0 };
+        return Capabilities(Nr.Capset, sets);
+    }
+
+    private static int Capabilities(int call, uint* sets)
+    {
+        uint* header = stackalloc uint[] { Version3, 0 }; // of this process
+        return (int)Sys.Call(call, (nint)header, (nint)sets);
     }
 }

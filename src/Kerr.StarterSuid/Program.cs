@@ -1,7 +1,4 @@
 using System.Runtime;
-using System.Runtime.CompilerServices;
-
-[module: SkipLocalsInit]
 
 namespace Kerr.Starter;
 
@@ -9,21 +6,21 @@ namespace Kerr.Starter;
 /// The set-uid half of a launch: `starter-suid PLAN [serve]`. It reads kerr.conf and requests of fixed size; the plan itself is read by the other half,
 /// `starter-user`, which has no privilege, opens every file as the user, and asks for what it may not do itself.
 /// <code>
-///   kerr ─exec▶ starter-suid ─┬─fork▶ drop ─exec▶ starter-user serve     with a third argument: starts image servers, outside
-///                             ├─fork▶ drop ─exec▶ starter-user build     takes the plan's steps up to the root, asking for mounts
+///   kerr ─exec▶ starter-suid ─┬─fork▶ drop ─exec▶ starter-user serve     with a third argument: starts image servers, outside, and leaves their ends for
+///                             ├─fork▶ drop ─exec▶ starter-user build     which takes the plan's steps up to the root, asking for mounts
 ///                             └─ drop ─exec▶ starter-user rest ─exec▶ payload
 /// </code>
 /// </summary>
 internal static unsafe class Program
 {
     [RuntimeExport("main")]
-    private static int Main(int argc, byte** arguments, byte** environment)
+    private static void Main(int argc, byte** arguments)
     {
-        int plan = Entry.Check(argc, arguments, environment);
+        int plan = Entry.Check(argc, arguments);
         int error = Privileges.Begin();
         if (error < 0)
         {
-            Say.Fatal("privileges cannot be lowered"u8, error, "this is an error in kerr; please report it"u8);
+            Say.Fault("privileges cannot be lowered"u8, error);
         }
 
         Trust.OpenInstallation();
@@ -34,11 +31,10 @@ internal static unsafe class Program
         }
 
         int process;
+        int servers = -1;
         if (argc == 3)
         {
-            int servers = UserHalf.Start("serve"u8, plan, out process);
-            Executor.Serve(servers, plan, mounts: false);
-            Sys.Close(servers);
+            servers = UserHalf.Start("serve"u8, plan, -1, out process);
             Await(process);
         }
 
@@ -52,10 +48,11 @@ internal static unsafe class Program
             Say.Fatal("a mount namespace cannot be made"u8, error, "look at `sysctl user.max_mnt_namespaces`"u8);
         }
 
-        SitePaths.Follow();
+        Policy.FollowPaths();
         Trust.OpenSession();
-        int builder = UserHalf.Start("build"u8, plan, out process);
-        bool entered = Executor.Serve(builder, plan, mounts: true);
+        int builder = UserHalf.Start("build"u8, plan, servers, out process);
+        Sys.Close(servers);
+        bool entered = Executor.Serve(builder, plan);
         Sys.Close(builder);
         if (!Relays.Forked)
         {
@@ -69,14 +66,12 @@ internal static unsafe class Program
         }
 
         Sys.Exit(255); // the other half has said why
-        return 255;
     }
 
     /// <summary>Waits for a half of the user's; one that failed has said why.</summary>
     private static void Await(int process)
     {
-        int status = Sys.Wait(process);
-        if (status != 0)
+        if (Sys.Wait(process) != 0)
         {
             Sys.Exit(255);
         }

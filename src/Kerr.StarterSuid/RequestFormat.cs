@@ -14,14 +14,8 @@ internal enum Request : uint
     /// <summary>Where in the plan the planner's text for the record of the launch is. Number: offset; Number2: length.</summary>
     Record,
 
-    /// <summary>Keeps the end by which a server is let go that waits in the host's namespaces. Descriptors: the end. Number: its index.</summary>
-    Server,
-
-    /// <summary>Answers such an end. Number: its index.</summary>
-    TakeServer,
-
     /// <summary>Leaves namespaces of the launch. Number: CLONE_NEW* bits.</summary>
-    Namespaces,
+    Namespaces = 5,
 
     /// <summary>Goes on as process 1 of the new PID namespace. Number: 1 when it is to become appinit.</summary>
     Fork,
@@ -41,7 +35,7 @@ internal enum Request : uint
     /// <summary>Binds with all that is mounted below. Descriptors: source, target. Number: MountFlags.</summary>
     Bind,
 
-    /// <summary>A new file system. Descriptors: target. Number: MountFlags; Number2: FileSystemKind; Number3: mode | MiB &lt;&lt; 32.</summary>
+    /// <summary>A new file system. Descriptors: target. Number: MountFlags; Number2: FileSystemKind; Number3: octal digits of the mode | MiB &lt;&lt; 32.</summary>
     NewFileSystem,
 
     /// <summary>Adds attributes to a mount. Descriptors: any place on it. Number: MountFlags.</summary>
@@ -63,14 +57,16 @@ internal enum Request : uint
     Enter,
 }
 
-/// <summary>Where each field of a request stands.</summary>
-internal static class RequestFormat
+/// <summary>A request as it is sent, 96 bytes. The answer is 8: a number, or an error negated.</summary>
+internal unsafe struct RequestPacket
 {
-    internal const int Size = 96;
-    internal const int Kind = 0, Number = 8, Number2 = 16, Number3 = 24, Text = 32, TextSize = 64;
+    internal const int TextSize = 64;
 
-    /// <summary>The answer: a number, or an error negated.</summary>
-    internal const int AnswerSize = 8;
+    internal Request Kind;
+    internal ulong Number;
+    internal ulong Number2;
+    internal ulong Number3;
+    internal fixed byte Text[TextSize];
 }
 
 /// <summary>The file systems that can be made anew.</summary>

@@ -6,41 +6,36 @@ namespace Kerr.Starter;
 /// <summary>Lines for the user: each is put together in one place and written by one call.</summary>
 internal static unsafe class Say
 {
-    private const int Capacity = 4096;
-    private static Buffer s_line;
-    private static int s_length;
+    private static TextBuffer s_line;
 
-    /// <summary>Which lines are wanted, −4 to 5; the user's half tells.</summary>
-    internal static int Level = 1;
+    /// <summary>Which lines are wanted, −4 to 5; the user's half tells. Those of failures are always.</summary>
+    internal static int Level;
 
     /// <summary>Why the launch ends, and what to do; ends it.</summary>
     internal static void Fatal(ReadOnlySpan<byte> what, int error, ReadOnlySpan<byte> remedy, byte* subject = null)
     {
-        s_length = 0;
-        Add("FATAL:   "u8);
-        Add(what);
-        Add(subject);
-        if (error != 0)
-        {
-            Add(": "u8);
-            Add(Errno.Describe(error < 0 ? -error : error));
-        }
-
-        Add("\n         "u8);
-        Add(remedy);
+        s_line.Begin("FATAL:   "u8);
+        s_line.Add(what);
+        s_line.Add(subject);
+        s_line.Add(error < 0 ? ": "u8 : default);
+        s_line.Add(Errno.Describe(-error));
+        s_line.Add("\n         "u8);
+        s_line.Add(remedy);
         End();
         Sys.Exit(255);
     }
 
+    /// <summary>The same where only a fault of ours can be why.</summary>
+    internal static void Fault(ReadOnlySpan<byte> what, int error) => Fatal(what, error, "this is an error in kerr; please report it"u8);
+
     /// <summary>A line that --verbose prints.</summary>
-    internal static void Verbose(ReadOnlySpan<byte> what, byte* subject = null)
+    internal static void Verbose(ReadOnlySpan<byte> what, byte* subject)
     {
         if (Level >= 4)
         {
-            s_length = 0;
-            Add("VERBOSE: "u8);
-            Add(what);
-            Add(subject);
+            s_line.Begin("VERBOSE: "u8);
+            s_line.Add(what);
+            s_line.Add(subject);
             End();
         }
     }
@@ -54,95 +49,28 @@ internal static unsafe class Say
             return;
         }
 
-        s_length = 0;
-        Add("DEBUG   [U="u8);
-        Add((ulong)Sys.Call(Nr.Geteuid));
-        Add(",P="u8);
-        Add((ulong)Sys.Call(Nr.Getpid));
-        Add("]"u8);
-        PadTo(27);
-        Add(file, 1);
-        Add(":"u8);
-        Add((ulong)line);
-        Add(":"u8);
-        Add(method, 0);
-        Add("()"u8);
-        PadTo(67);
-        Add(": "u8);
-        Add(what);
-        Add(more);
+        s_line.Begin("DEBUG   [U="u8);
+        s_line.Add((ulong)Sys.Call(Nr.Geteuid));
+        s_line.Add(",P="u8);
+        s_line.Add((ulong)Sys.Call(Nr.Getpid));
+        s_line.Add("]"u8);
+        s_line.PadTo(27);
+        s_line.Add(file, 1);
+        s_line.Add(":"u8);
+        s_line.Add((ulong)line);
+        s_line.Add(":"u8);
+        s_line.Add(method, 0);
+        s_line.Add("()"u8);
+        s_line.PadTo(67);
+        s_line.Add(": "u8);
+        s_line.Add(what);
+        s_line.Add(more);
         End();
-    }
-
-    private static void PadTo(int column)
-    {
-        while (s_length < column)
-        {
-            Add(" "u8);
-        }
-    }
-
-    private static void Add(byte value)
-    {
-        if (s_length < Capacity - 1)
-        {
-            s_line.Bytes[s_length++] = value;
-        }
-    }
-
-    private static void Add(ReadOnlySpan<byte> text)
-    {
-        byte* from = (byte*)text.Start;
-        for (int i = 0; i < text.Length; i++)
-        {
-            Add(from[i]);
-        }
-    }
-
-    /// <summary>Text that is not ours: what is no plain character is shown as `?`, and cannot pass for a line of ours.</summary>
-    private static void Add(byte* text)
-    {
-        for (; text != null && *text != 0; text++)
-        {
-            Add(*text is < 32 or >= 127 ? (byte)'?' : *text);
-        }
-    }
-
-    private static void Add(string text, int from)
-    {
-        fixed (char* characters = text)
-        {
-            for (int i = from; i < text.Length; i++)
-            {
-                Add((byte)characters[i]);
-            }
-        }
-    }
-
-    private static void Add(ulong value)
-    {
-        byte* digits = stackalloc byte[24];
-        *Text.Number(digits, value) = 0;
-        Add(digits);
     }
 
     private static void End()
     {
-        s_line.Bytes[s_length++] = (byte)'\n';
-        fixed (byte* line = s_line.Bytes)
-        {
-            _ = Sys.WriteAll(2, line, s_length); // who closed stderr wants no lines
-        }
+        s_line.Add((byte)'\n');
+        _ = Sys.Call(Nr.Write, 2, (nint)s_line.Start(), s_line.Length); // who closed stderr wants no lines
     }
-
-    private struct Buffer
-    {
-        internal fixed byte Bytes[Capacity];
-    }
-}
-
-/// <summary>Errors of the few parts that this program shares with the starter.</summary>
-internal static unsafe class Report
-{
-    internal static void Fatal(ReadOnlySpan<byte> message, int error, ReadOnlySpan<byte> remedy) => Say.Fatal(message, error, remedy, null);
 }

@@ -11,26 +11,25 @@ internal static unsafe class Trust
     internal const int PathSize = 4096;
     private const int OthersWrite = 0x12;
     private static Path s_own;
-    private static nint s_prefix;
+    private static int s_prefix;
 
     /// <summary>Descriptors of the installation.</summary>
-    internal static int Configuration = -1, UserHalf = -1, Session = -1;
+    internal static int Configuration, UserHalf, Session;
 
     /// <summary>Finds the installation by where this program really is, and opens what is needed of it.</summary>
     internal static void OpenInstallation()
     {
         ReadOnlySpan<byte> place = "/libexec/kerr/starter-suid"u8;
-        fixed (Path* start = &s_own)
+        fixed (Path* path = &s_own)
         {
-            byte* own = (byte*)start;
+            byte* own = (byte*)path;
             int length = (int)Sys.Call(Nr.Readlinkat, K.AtCwd, (nint)"/proc/self/exe"u8.Start, (nint)own, PathSize - 64);
             s_prefix = length - place.Length;
-            if (s_prefix < 0 || !Text.Starts(own + s_prefix, place))
+            if (s_prefix < 0 || !new Slice(own + s_prefix, own + length).Is(place))
             {
                 Say.Fatal("starter-suid runs only from the place where it was installed, libexec/kerr"u8, length, "make install-setuid"u8);
             }
 
-            own[length] = 0;
             FileStatus installed = default;
             FileStatus running = default;
             int self = Open(own, false);
@@ -42,67 +41,53 @@ internal static unsafe class Trust
             }
 
             Sys.Close(self);
-            UserHalf = OpenOurs("/libexec/kerr/starter-user"u8, O.ReadOnly);
-            bool system = s_prefix == 4 && Text.Starts(own, "/usr/libexec/kerr/starter-suid"u8);
-            nint prefix = s_prefix;
-            s_prefix = system ? 0 : prefix;
-            Configuration = OpenOurs("/etc/kerr/kerr.conf"u8, O.ReadOnly);
-            s_prefix = prefix;
+            bool system = Slice.Of(own).Is("/usr/libexec/kerr/starter-suid"u8);
+            UserHalf = OpenOurs("/libexec/kerr/starter-user"u8, s_prefix, O.ReadOnly);
+            Configuration = OpenOurs("/etc/kerr/kerr.conf"u8, system ? 0 : s_prefix, O.ReadOnly);
         }
     }
 
     /// <summary>Opens where the session is mounted: in our own mount namespace, whose mounts are others than the host's.</summary>
-    internal static void OpenSession() => Session = OpenOurs("/libexec/kerr/session"u8, O.Path | O.Directory);
+    internal static void OpenSession() => Session = OpenOurs("/libexec/kerr/session"u8, s_prefix, O.Path | O.Directory);
 
     /// <summary>Opens an absolute path (O_PATH) if only root can change what it leads to; EPERM when others could, or a link is in the way.</summary>
     internal static int Open(byte* path, bool directory)
     {
-        byte* name = stackalloc byte[256];
+        byte* name = stackalloc byte[PathSize];
         FileStatus status = default;
+        Slice names = Slice.Of(path);
         int here = *path == '/' ? Sys.OpenAt(K.AtCwd, "/"u8, O.Path | O.Directory) : -E.INVAL;
         while (here >= 0)
         {
+            while (!names.IsEmpty && *names.At == '/')
+            {
+                names.At++;
+            }
+
             int error = FileStatus.Read(here, &status);
-            bool last = NextName(ref path, name) == 0;
-            bool right = last && !directory ? status.IsRegular : status.IsDirectory;
+            bool right = names.IsEmpty && !directory ? status.IsRegular : status.IsDirectory;
             error = error < 0 ? error : !right || status.Uid != 0 || (status.Mode & OthersWrite) != 0 ? -E.PERM : 0;
-            if (last && error == 0)
+            if (names.IsEmpty && error == 0)
             {
                 return here;
             }
 
-            int next = error < 0 ? error : Sys.OpenAt(here, name, O.Path | O.NoFollow);
+            Slice next = names.Cut('/');
+            *Text.Copy(name, next.At, next.Length) = 0;
+            int below = error < 0 ? error : Sys.OpenAt(here, name, O.Path | O.NoFollow);
             Sys.Close(here);
-            here = next;
+            here = below;
         }
 
         return here;
     }
 
-    /// <summary>Copies the next name of a path and answers its length, 0 at the end.</summary>
-    private static int NextName(ref byte* path, byte* name)
-    {
-        while (*path == '/')
-        {
-            path++;
-        }
-
-        int length = 0;
-        for (; *path != 0 && *path != '/' && length < 255; path++)
-        {
-            name[length++] = *path;
-        }
-
-        name[length] = 0;
-        return length;
-    }
-
-    private static int OpenOurs(ReadOnlySpan<byte> below, int how)
+    private static int OpenOurs(ReadOnlySpan<byte> below, int prefix, int how)
     {
         byte* path = stackalloc byte[PathSize];
         fixed (Path* own = &s_own)
         {
-            *Text.Copy(Text.Copy(path, own, s_prefix), below.Start, below.Length) = 0;
+            *Text.Copy(Text.Copy(path, own, prefix), below, below.Length) = 0;
         }
 
         FileStatus seen = default;

@@ -9,8 +9,8 @@ namespace Kerr.Starter;
 /// <summary>
 /// The user's half of a launch in setuid mode, which has no privilege and is executed by starter-suid only:
 /// <code>
-///   starter-user serve PLAN SOCKET      starts the image servers of the plan
-///   starter-user build PLAN SOCKET      takes the steps up to Enter, asking for mounts
+///   starter-user serve PLAN SOCKET      starts the image servers of the plan, and leaves their ends in the socket
+///   starter-user build PLAN SOCKET [SERVERS]      takes the steps up to Enter, asking for mounts; SERVERS is the other end of that socket
 ///   starter-user rest PLAN OWN [APPINIT LIFELINE LAUNCH MASK IGNORES]     takes the steps behind it; the last becomes the payload
 ///   starter-user relay PLAN CHILD LIFELINE LAUNCH MASK EARLY              stays outside a PID namespace
 ///   starter-user PLAN merge PROGRAM TIME [HANDED]                         its second half after an image's scripts
@@ -43,7 +43,7 @@ internal static unsafe class Program
         }
         else
         {
-            Build((int)plan, (int)Number(arguments[3]), servers: Text.Same(arguments[1], "serve"u8));
+            Build((int)plan, (int)Number(arguments[3]), argc == 5 ? (int)Number(arguments[4]) : -1, servers: Text.Same(arguments[1], "serve"u8));
         }
 
         Sys.Exit(255);
@@ -51,14 +51,19 @@ internal static unsafe class Program
     }
 
     /// <summary>The steps up to the root; the last of them ends this process. Of these, first those that start servers, by themselves.</summary>
-    private static void Build(int plan, int end, bool servers)
+    private static void Build(int plan, int end, int ends, bool servers)
     {
         Open(plan);
         Asking.End = end;
         byte* record = Plan.String(Plan.Start, Header.Record);
-        if (Sys.Fcntl(end, K.SetDescriptorFlags, 1) < 0 || Asking.Ask(Request.Begin, (ulong)(long)Report.Level) < 0)
+        if (Sys.Fcntl(end, K.SetDescriptorFlags, 1) < 0 || (!servers && Asking.Ask(Request.Begin, (ulong)(long)Report.Level) < 0))
         {
             Sys.Exit(255);
+        }
+
+        if (ends >= 0)
+        {
+            Images.AdoptServers(ends);
         }
 
         if (record != null && !servers)

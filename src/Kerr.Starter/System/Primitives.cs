@@ -20,9 +20,6 @@ public struct Boolean { }
 /// <summary>A UTF-16 code unit.</summary>
 public struct Char { }
 
-/// <summary>A signed number of 8 bits.</summary>
-public struct SByte { }
-
 /// <summary>A number of 8 bits.</summary>
 public struct Byte { }
 
@@ -58,40 +55,14 @@ public struct IntPtr { }
 /// <summary>A number of a register's width.</summary>
 public struct UIntPtr { }
 
-/// <summary>A floating-point number; never used, always asked for.</summary>
-public struct Single { }
-
-/// <summary>A floating-point number; never used, always asked for.</summary>
-public struct Double { }
-
 /// <summary>The base of structures.</summary>
 public abstract class ValueType { }
 
 /// <summary>The base of enumerations.</summary>
 public abstract class Enum : ValueType { }
 
-/// <summary>A value or nothing; never used, always asked for.</summary>
-public struct Nullable<T>
-    where T : struct
-{ }
-
-/// <summary>The base of arrays; none is ever made.</summary>
-public abstract class Array { }
-
 /// <summary>The base of delegates; none is ever made.</summary>
 public abstract class Delegate { }
-
-/// <summary>The base of delegates; none is ever made.</summary>
-public abstract class MulticastDelegate : Delegate { }
-
-/// <summary>A handle of a type.</summary>
-public struct RuntimeTypeHandle { }
-
-/// <summary>A handle of a method.</summary>
-public struct RuntimeMethodHandle { }
-
-/// <summary>A handle of a field.</summary>
-public struct RuntimeFieldHandle { }
 
 /// <summary>Text in the read-only part of the program; only caller information uses it.</summary>
 public sealed class String
@@ -99,21 +70,25 @@ public sealed class String
     /// <summary>Number of code units.</summary>
     public readonly int Length;
 
-    private readonly char _first;
+    private char _first;
 
     /// <summary>Lets `fixed` take the address of the first code unit.</summary>
-    public ref readonly char GetPinnableReference() => ref _first;
+    public ref char GetPinnableReference() => ref _first;
 }
 
 /// <summary>Bytes at an address, with their number: what a literal marked `u8` becomes.</summary>
 public readonly unsafe ref struct ReadOnlySpan<T>
 {
-    private readonly void* _start;
+    /// <summary>The address of the first byte; a literal has a NUL after its last.</summary>
+    public readonly void* Start;
+
+    /// <summary>Number of bytes, without the NUL.</summary>
+    public readonly int Length;
 
     /// <summary>The compiler calls this for literals, whose bytes never move.</summary>
     public ReadOnlySpan(void* start, int length)
     {
-        _start = start;
+        Start = start;
         Length = length;
     }
 
@@ -121,41 +96,12 @@ public readonly unsafe ref struct ReadOnlySpan<T>
     public ReadOnlySpan(T[] array, int start, int length)
         : this(null, 0) { }
 
-    /// <summary>The address of the first byte; a literal has a NUL after its last.</summary>
-    public void* Start => _start;
-
-    /// <summary>Number of bytes, without the NUL.</summary>
-    public int Length { get; }
-
     /// <summary>Lets a literal stand for a path.</summary>
-    public static implicit operator void*(ReadOnlySpan<T> literal) => literal._start;
+    public static implicit operator void*(ReadOnlySpan<T> literal) => literal.Start;
 }
 
 /// <summary>The base of attributes.</summary>
 public abstract class Attribute { }
-
-/// <summary>What an attribute may stand on.</summary>
-public enum AttributeTargets
-{
-    /// <summary>Anything.</summary>
-    All = 0x7FFF,
-}
-
-/// <summary>Says what an attribute may stand on.</summary>
-public sealed class AttributeUsageAttribute(AttributeTargets targets) : Attribute
-{
-    /// <summary>What it may stand on.</summary>
-    public AttributeTargets Targets => targets;
-
-    /// <summary>More than once on one thing.</summary>
-    public bool AllowMultiple { get; set; }
-
-    /// <summary>Derived types have it too.</summary>
-    public bool Inherited { get; set; }
-}
-
-/// <summary>Marks a parameter that takes any number of arguments.</summary>
-public sealed class ParamArrayAttribute : Attribute { }
 
 /// <summary>A type at run time; never used, always asked for.</summary>
 public abstract class RuntimeType { }

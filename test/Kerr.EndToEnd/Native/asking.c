@@ -127,7 +127,7 @@ static void mutate(unsigned seed, const char *image)
     snprintf(bind, sizeof bind, "%s/bin", image);
     const struct { uint64_t kind, number, number2, number3; const char *given[3]; } good[] = {
         {1, 1, 0, 0, {0}}, {2, 64, 64, 0, {0}}, {5, 0x2c000000, 0, 0, {0}}, {6, 0, 0, 0, {0}}, {7, 0, 0, 0, {0}}, {10, 7, 0, 0, {image, "s:image"}}, {11, 7, 0, 0, {"s:image", "s:root"}},
-        {12, 6, 0, 0x1ed, {"s:dev"}}, {12, 14, 1, 0, {"s:proc"}}, {12, 14, 3, 0, {"s:queues"}}, {11, 6, 0, 0, {bind, "s:upper"}}, {13, 1, 0, 0, {"s:upper"}}, {14, 0, 0, 0, {"s:image"}},
+        {12, 6, 0, 755, {"s:dev"}}, {12, 14, 1, 0, {"s:proc"}}, {12, 14, 3, 0, {"s:queues"}}, {11, 6, 0, 0, {bind, "s:upper"}}, {13, 1, 0, 0, {"s:upper"}}, {14, 0, 0, 0, {"s:image"}},
         {15, 1, 0, 0, {"s:work"}}, {16, 0, 0, 0, {0}}, {17, 0, 0, 0, {0}}, {18, 0, 0, 0, {"s:root"}}};
     const int count = sizeof good / sizeof *good;
     srandom(seed);
