@@ -1,6 +1,8 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Xml.Linq;
 using Kerr.EndToEnd.Harness;
 using Xunit;
 
@@ -20,12 +22,14 @@ public sealed class SetuidFileTests
         Assert.Contains("no dynamic section", Host.Run("readelf", "-dW", Tree.Root + "/setuid/starter-suid"), StringComparison.Ordinal);
     }
 
-    /// <summary>Lines of code: neither blank, nor a comment, nor a lone brace.</summary>
+    /// <summary>Lines of code, of its own and of those that it has together with the starter: neither blank, nor a comment, nor a lone brace.</summary>
     [Fact]
     public void Its_own_code_is_at_most_1500_lines()
     {
-        int lines = Directory.GetFiles(SetuidTree.Source + "/src/Kerr.StarterSuid", "*.cs").Sum(static file => File.ReadLines(file).Count(IsCode));
-        Assert.InRange(lines, 500, MostLines);
+        string[] files = [.. Sources(SetuidTree.Source + "/src/Kerr.StarterSuid/Kerr.StarterSuid.csproj")];
+        Assert.Contains(files, static file => file.EndsWith("/Program.cs", StringComparison.Ordinal));
+        Assert.Contains(files, static file => file.EndsWith("/Kerr.Starter/Sys.cs", StringComparison.Ordinal));
+        Assert.InRange(files.Sum(static file => File.ReadLines(file).Count(IsCode)), 500, MostLines);
     }
 
     [Fact]
@@ -55,6 +59,18 @@ public sealed class SetuidFileTests
 
         // Root needs no set-uid program, and one that is run by root would have nobody to become.
         As.Root.Named(Programs.Sealed).Run(tree.Configuration, tree.Starter, "9", "--").Ends(255).Warns("has not the privilege it needs");
+    }
+
+    /// <summary>All that a project compiles: what lies beside it, and what it says.</summary>
+    private static IEnumerable<string> Sources(string project)
+    {
+        string folder = Path.GetDirectoryName(project)!;
+        IEnumerable<string> Named(XAttribute? patterns) => (patterns?.Value ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries)
+            .Select(pattern => Path.GetFullPath(Path.Combine(folder, pattern)))
+            .SelectMany(static pattern => Directory.GetFiles(Path.GetDirectoryName(pattern)!, Path.GetFileName(pattern)));
+
+        return Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories).Where(file => !file[folder.Length..].StartsWith("/obj/", StringComparison.Ordinal))
+            .Concat(XDocument.Load(project).Descendants("Compile").SelectMany(item => Named(item.Attribute("Include")).Except(Named(item.Attribute("Exclude")))));
     }
 
     private static bool IsCode(string line)
