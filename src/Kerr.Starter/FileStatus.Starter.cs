@@ -20,5 +20,5 @@ internal unsafe partial struct FileStatus
 
     /// <summary>Whether both are on one mount; kernels before 5.8 do not tell, then the device decides.</summary>
     internal readonly bool SameMount(FileStatus* other) =>
-        (_mask & K.StatxMountId) != 0 ? _mount == other->_mount : Device == other->Device;
+        (_mask & K.StatxMountId) != 0 ? Mount == other->Mount : Device == other->Device;
 }

@@ -5,7 +5,7 @@ internal unsafe partial struct FileStatus
 {
     private readonly uint _mask;
     private readonly uint _blockSize;
-    private readonly ulong _attributes;
+    internal readonly ulong Attributes;
     internal readonly uint Links;
     internal uint Uid;
     internal uint Gid;
@@ -16,7 +16,7 @@ internal unsafe partial struct FileStatus
     private fixed ulong _timesAndBlocks[10];
     internal readonly ulong SpecialDevice;
     internal readonly ulong Device;
-    private readonly ulong _mount;
+    internal readonly ulong Mount;       // its number, for as long as it is held; kernels before 5.8 do not tell
     private fixed ulong _more[13];
 
     internal readonly bool IsDirectory => (Mode & K.TypeMask) == K.TypeDirectory;
@@ -33,7 +33,7 @@ internal unsafe partial struct FileStatus
     internal static int Read(int descriptor, FileStatus* into) => Read(descriptor, ""u8, K.AtEmptyPath, into);
 
     /// <summary>
-    /// Asks for the device only. FUSE tells that to everybody; for anything more a process must be its user by all ids, which one that has a privilege left is not.
+    /// Asks for the device and the mount only. FUSE tells that to everybody; for anything more a process must be its user by all ids, which one that has a privilege left is not.
     /// </summary>
     internal static int ReadDevice(int descriptor, FileStatus* into) => (int)Sys.Call(Nr.Statx, descriptor, (nint)(""u8).Start, K.AtEmptyPath, 0, (nint)into);
 

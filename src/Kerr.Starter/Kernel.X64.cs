@@ -45,7 +45,7 @@ internal static partial class K
     internal const int WaitAll = 0x40000000;
     internal const int SigIgnore = 1, SigChild = 17;
     internal const uint StatxType = 1, StatxMode = 2, StatxUid = 8, StatxGid = 16, StatxModified = 0x40, StatxIno = 0x100, StatxSize = 0x200,
-        StatxMountId = 0x1000;
+        StatxMountId = 0x1000, StatxMountRoot = 0x2000;
     internal const int TypeMask = 0xF000, TypeDirectory = 0x4000, TypeRegular = 0x8000;
     internal const int PrSetDumpable = 4, PrSetKeepCaps = 8, PrSetSecureBits = 28, PrBoundingRead = 23, PrBoundingDrop = 24, PrSetNoNewPrivileges = 38,
         PrGetNoNewPrivileges = 39, PrAmbient = 47, AmbientClear = 4;

@@ -130,7 +130,8 @@ internal static unsafe class Mounts
     {
         if (Half.Asks)
         {
-            return Asking.Ask(root == Session.Directory && Text.Same(path, "image"u8) ? Request.DirectoryImage : Request.Bind, flags & Attributes, source, target);
+            bool image = root == Session.Directory && (Text.Same(path, "image"u8) || (Text.Starts(path, "overlay"u8) && (flags & MountFlags.SourceInSession) == 0));
+            return Asking.Ask(image ? Request.DirectoryImage : Request.Bind, flags & Attributes, source, target);
         }
 
         int how = K.OpenTreeClone | O.CloseOnExec | K.AtEmptyPath | ((flags & MountFlags.Recursive) != 0 ? K.AtRecursive : 0);

@@ -28,10 +28,10 @@ internal static unsafe class AuditRecord
         s_reported.Add((byte)0);
     }
 
-    /// <summary>The image that was found to be allowed.</summary>
+    /// <summary>An image that was found to be allowed: the first is the launch's, others are layers and data.</summary>
     internal static void Image(FileStatus* image)
     {
-        s_image = *image;
+        s_image = s_known ? s_image : *image;
         s_known = true;
     }
 

@@ -13,7 +13,6 @@ internal static unsafe class Executor
     private static ulong s_namespaces;
     private static bool s_forked;
     private static bool s_mixed;            // something of the user's is mounted: no more images
-    private static bool s_image;
     private static int s_session = -1;
 
     /// <summary>Serves a half of the user's; comes back when it asks to enter (true) or hangs up (false).</summary>
@@ -88,7 +87,7 @@ internal static unsafe class Executor
         {
             case Request.Bind:
                 error = Policy.CheckBind(given[0]);
-                return Lowered(Raised(ref error, "bind"u8) ? Mounts.Bind(given[0], given[1], asked->Number) : error);
+                return Lowered(Raised(ref error, "bind"u8) ? Mounts.Bind(given[0], given[1], asked->Number, Mounts.OfImage(given[0])) : error);
             case Request.NewFileSystem:
                 return Lowered(Raised(ref error, "mount a new file system"u8) ? Mounts.MakeNew(given[0], asked, s_namespaces) : error);
             case Request.Restrict:
@@ -97,8 +96,9 @@ internal static unsafe class Executor
                 error = Configuration.Has(Switch.Overlay) ? Privileges.RaiseAsMounter("mount overlay"u8, writes: given[1] >= 0) : -E.PERM;
                 return Lowered(error < 0 ? error : Mounts.Overlay(given[0], given[1], given[2], asked->Number));
             default:
-                // Where images are limited the root must be one of them, or an overlay of ours: a tree that the user put together in the session could be anything.
-                error = s_image && (!Configuration.LimitsImages || !Mounts.IsInSession(given[0])) ? 0 : -E.PERM;
+                // The root is an image, or an overlay of ours that has one below: nothing that was bound. Where images are not limited it may be a tree that the
+                // user's half put together in the session, which could be anything.
+                error = Mounts.OfImage(given[0]) == Mounts.Whole || (!Configuration.LimitsImages && Mounts.HasImage && Mounts.IsInSession(given[0])) ? 0 : -E.PERM;
                 return Lowered(Raised(ref error, "enter the root"u8) ? Mounts.Enter(given[0]) : error);
         }
     }
@@ -134,9 +134,8 @@ internal static unsafe class Executor
         }
 
         error = !Raised(ref error, "mount image"u8) ? error : kernel ? Mounts.SquashFs(device, given[1])
-            : directory ? Mounts.Bind(given[0], given[1], asked->Number) : Mounts.Fuse(device, given[1], asked->Number);
+            : directory ? Mounts.Bind(given[0], given[1], asked->Number, Mounts.Whole) : Mounts.Fuse(device, given[1], asked->Number);
         handed = error == 0 && ours && !kernel ? device : -1;
-        s_image |= error == 0;
         return Lowered(error);
     }
 

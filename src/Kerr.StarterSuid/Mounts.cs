@@ -12,6 +12,13 @@ internal static unsafe class Mounts
     private static ulong s_terminals;
     private static ulong s_session;
     private static TextBuffer s_layers;
+    private static ulong s_lowest;          // how much of an image the layer is that was named last
+
+    /// <summary>How much of an image that was found to be allowed is on a mount, or at a place.</summary>
+    internal const ulong Part = 1, Whole = 2;
+    private const int MostImages = 64;
+    private static ImageMounts s_images;
+    private static int s_imageCount;
 
     /// <summary>Looks at the host's devices while nothing of the user's is mounted.</summary>
     internal static int Begin()
@@ -41,6 +48,25 @@ internal static unsafe class Mounts
         return error < 0 ? error : mount;
     }
 
+    internal static bool HasImage => s_imageCount > 0;
+
+    /// <summary>
+    /// How much of an allowed image is at a place. The mounts that have some are known by their numbers, and held open: a user can make the kernel detach one, whose
+    /// number the next would get.
+    /// </summary>
+    internal static ulong OfImage(int place)
+    {
+        FileStatus status = default;
+        ulong part = 0;
+        _ = FileStatus.ReadDevice(place, &status);
+        for (int i = 0; i < s_imageCount; i++)
+        {
+            part = s_images.Mount[i] >> 2 == status.Mount ? s_images.Mount[i] & 3 : part;
+        }
+
+        return part == Whole && (status.Attributes & K.StatxMountRoot) == 0 ? Part : part;
+    }
+
     internal static bool IsInSession(int place)
     {
         FileStatus status = default;
@@ -49,16 +75,17 @@ internal static unsafe class Mounts
 
     /// <summary>
     /// A bind with all that is mounted below its source: without that, a user could look below what an administrator covered. Flags are only ever added;
-    /// nodev not to the host's devices, nor to what lies below the session, all of which was mounted here and has it or must not.
+    /// nodev not to the host's devices, nor to what lies below the session, all of which was mounted here and has it or must not. A part of an image is known as
+    /// one only on top of an image: a layer's `upper`.
     /// </summary>
-    internal static int Bind(int source, int target, ulong flags)
+    internal static int Bind(int source, int target, ulong flags, ulong part)
     {
         FileStatus status = default;
         int error = FileStatus.ReadDevice(source, &status);
         bool devices = s_devices != 0 && (status.Device == s_devices || status.Device == s_session || (s_terminals != 0 && status.Device == s_terminals));
         int tree = error < 0 ? error : (int)Sys.Call(Nr.OpenTree, source, (nint)(""u8).Start, K.OpenTreeClone | O.CloseOnExec | K.AtEmptyPath | K.AtRecursive);
         error = tree < 0 ? tree : SetAttributes(tree, (flags & All) | NoSuid | (devices ? 0 : NoDevices));
-        return error < 0 ? Give(tree, error) : Attach(tree, target);
+        return error < 0 ? Give(tree, error) : Attach(tree, target, part == Whole || OfImage(target) != 0 ? part : 0);
     }
 
     internal static int Restrict(int mount, ulong flags) => SetAttributes(mount, flags & All);
@@ -109,9 +136,15 @@ internal static unsafe class Mounts
         return made;
     }
 
-    /// <summary>Remembers a layer for the next overlay.</summary>
+    /// <summary>Remembers a layer for the next overlay: of an image, or what the launch made in the session.</summary>
     internal static int AddLayer(ref int layer)
     {
+        s_lowest = OfImage(layer);
+        if (s_lowest == 0 && !IsInSession(layer))
+        {
+            return -E.PERM;
+        }
+
         s_layers.Add(s_layers.Length == 0 ? "self/fd/"u8 : ":self/fd/"u8);
         s_layers.Add((ulong)layer);
         layer = -1; // open as long as we are
@@ -145,7 +178,7 @@ internal static unsafe class Mounts
         made.Set("redirect_dir"u8, "nofollow"u8);
         made.Set("metacopy"u8, "off"u8);
         made.Set("index"u8, "off"u8);
-        return Attach(made.Finish((flags & ReadOnly) | NoSuid | NoDevices), target);
+        return Attach(made.Finish((flags & ReadOnly) | NoSuid | NoDevices), target, s_lowest == Whole ? Whole : 0);
     }
 
     /// <summary>A FUSE mount whose requests are the user's to answer, and whose files nobody but the user reaches.</summary>
@@ -158,7 +191,7 @@ internal static unsafe class Mounts
         made.Number("user_id"u8, default, Privileges.Uid);
         made.Number("group_id"u8, default, Privileges.Gid);
         made.Flag("default_permissions"u8);
-        return Attach(made.Finish((flags & All) | NoSuid | NoDevices), target);
+        return Attach(made.Finish((flags & All) | NoSuid | NoDevices), target, Whole);
     }
 
     /// <summary>The kernel's squashfs on a block device that we set up.</summary>
@@ -173,7 +206,7 @@ internal static unsafe class Mounts
         int error = mount < 0 ? mount : FileStatus.Read(device, &block);
         error = error < 0 ? error : FileStatus.Read(mount, &mounted);
         error = error < 0 ? error : mounted.Device == block.SpecialDevice ? 0 : -E.PERM; // it is of our device, whatever the name led to
-        return error < 0 ? Give(mount, error) : Attach(mount, target);
+        return error < 0 ? Give(mount, error) : Attach(mount, target, Whole);
     }
 
     /// <summary>Makes a directory the root of all that is seen, and detaches the host.</summary>
@@ -196,8 +229,19 @@ internal static unsafe class Mounts
         return error < 0 ? error : (int)Sys.Call(Nr.Chdir, (nint)"/"u8.Start);
     }
 
-    /// <summary>Moves a mount that is attached to nothing onto an open place; there it needs no descriptor any more.</summary>
-    private static int Attach(int mount, int target) => mount < 0 ? mount : Give(mount, Move(mount, target));
+    /// <summary>Moves a mount that is attached to nothing onto an open place; there it needs no descriptor any more, unless it has some of an image.</summary>
+    private static int Attach(int mount, int target, ulong part = 0)
+    {
+        FileStatus status = default;
+        int error = mount < 0 ? mount : Move(mount, target);
+        if (error < 0 || part == 0 || s_imageCount == MostImages || FileStatus.ReadDevice(mount, &status) < 0)
+        {
+            return Give(mount, error);
+        }
+
+        s_images.Mount[s_imageCount++] = (status.Mount << 2) | part;
+        return 0;
+    }
 
     private static int Move(int mount, int target) =>
         (int)Sys.Call(Nr.MoveMount, mount, (nint)(""u8).Start, target, (nint)(""u8).Start, K.MoveFromEmpty | K.MoveToEmpty);
@@ -212,6 +256,11 @@ internal static unsafe class Mounts
     {
         Sys.Close(mount);
         return error;
+    }
+
+    private struct ImageMounts
+    {
+        internal fixed ulong Mount[MostImages];
     }
 }
 

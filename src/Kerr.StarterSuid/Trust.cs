@@ -101,6 +101,11 @@ internal static unsafe class Trust
             Refuse(path, error);
         }
 
+        if (file != place)
+        {
+            Sys.Close(place); // a user's limit on open files is ours, too
+        }
+
         return file;
     }
 

@@ -4,21 +4,25 @@
        fuzz SEED COUNT                                random requests
        mutate SEED IMAGE                              the requests of a launch from a directory, some of them damaged; none with seed 0
        attack                                         what a user may try on the privileged half itself, which is our parent
+       detach NAME                                    removes a directory of the session from another mount namespace, which detaches what is mounted there
    It prints "KIND ANSWER" for each. When it is to become the payload it prints what privileges it has. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int end, session = -1, handed = -1;
@@ -206,6 +210,23 @@ static void attack(void)
     fflush(stdout);
 }
 
+static void detach(const char *name)
+{
+    pid_t child = fork();
+    if (child == 0)
+    {
+        /* A copy of the mounts has that one, too, so all of them are left. */
+        int left = unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 && mount("none", "/tmp", "tmpfs", 0, NULL) == 0
+            && chdir("/tmp") == 0 && syscall(SYS_pivot_root, ".", ".") == 0 && umount2(".", MNT_DETACH) == 0;
+        _exit(left && unlinkat(session, name, AT_REMOVEDIR) == 0 ? 0 : 1);
+    }
+
+    int status = -1;
+    waitpid(child, &status, 0);
+    printf(status == 0 ? "detached\n" : "not detached\n");
+    fflush(stdout);
+}
+
 static int tell(void)
 {
     uid_t ids[3];
@@ -252,6 +273,10 @@ int main(int argc, char **argv)
         else if (count == 1 && strcmp(words[0], "attack") == 0)
         {
             attack();
+        }
+        else if (count == 2 && strcmp(words[0], "detach") == 0)
+        {
+            detach(words[1]);
         }
         else if (count >= 4)
         {

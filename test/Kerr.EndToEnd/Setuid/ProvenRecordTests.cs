@@ -41,6 +41,19 @@ public sealed class ProvenRecordTests(HostileTree hostile) : IClassFixture<Hosti
         Assert.Equal("42", reported.GetProperty("claimed").GetProperty("SLURM_JOB_ID").GetString());
     }
 
+    /// <summary>Layers and data are images, too, which are looked at before and behind it.</summary>
+    [Theory]
+    [InlineData("sif")]
+    [InlineData("directory")]
+    public void The_image_of_a_record_is_the_one_that_is_run(string kind)
+    {
+        using var sink = new Sink();
+        tree.Configure($"audit sink = {sink.Path}");
+        string image = kind == "sif" ? Images.Sif : Images.Directory, layer = new ImageTree().File("/etc/layer", "").SquashFs(), own = new ImageTree().Directory("/etc").Path;
+        tree.User.Run("exec", "--overlay", own + ":ro", "--overlay", layer + ":ro", "-B", layer + ":/mnt:image-src=/etc", image, "/bin/ls", "/mnt").Prints("layer");
+        Assert.Equal(Host.Run("stat", "-c", "%i", image).Trim(), Assert.Single(sink.Records()).GetProperty("inode").GetInt64().ToString(null, null));
+    }
+
     [Theory]
     [InlineData("limit container paths = /nowhere", "certain directories")]
     [InlineData("limit container owners = daemon", "certain owners")]

@@ -85,6 +85,44 @@ public sealed class S39_HostileRequestTests : IClassFixture<HostileTree>
         Assert.Equal(["5 0", "6 0", "7 0", "12 0"], hostile.On("true", "5 0x20000000 0 0", "6 0 0 0", Session, "12 0 1 0 s:upper").Lines);
     }
 
+    /// <summary>The root is a mount of a checked image, or an overlay with one below: nothing else that lies where that would be, nor a part of one.</summary>
+    [Theory]
+    [InlineData("", true, "11 0 0 0 s:image s:root", "18 0 0 0 s:root")]
+    [InlineData("", true, "14 0 0 0 s:upper", "14 0 0 0 s:image", "15 0 0 0 s:root", "18 0 0 0 s:root")]
+    [InlineData("", false, "11 0 0 0 OWN s:root", "18 0 0 0 s:root")]                                                  // bound
+    [InlineData("", false, "11 0 0 0 s:image s:root", "11 0 0 0 OWN s:root", "18 0 0 0 s:root")]                       // bound over it
+    [InlineData("", false, "11 0 0 0 OWN s:image", "18 0 0 0 s:image")]
+    [InlineData("", false, "11 0 0 0 OWN s:image", "14 0 0 0 s:image", "15 0 0 0 s:root", "18 0 0 0 s:root")]          // the layer is refused
+    [InlineData("", false, "14 0 0 0 OWN", "14 0 0 0 s:image", "15 0 0 0 s:root", "18 0 0 0 OWN")]
+    [InlineData("", false, "11 0 0 0 OWN s:upper", "14 0 0 0 s:upper", "15 0 0 0 s:root", "18 0 0 0 s:root")]
+    [InlineData("", false, "18 0 0 0 OWN")]
+    [InlineData("", false, "18 0 0 0 s:image/etc")]                                                                    // a part of the image
+    [InlineData("", false, "11 0 0 0 s:image/etc s:root", "18 0 0 0 s:root")]
+    [InlineData("", false, "11 0 0 0 s:image/etc s:image", "18 0 0 0 s:image")]
+    [InlineData("", false, "14 0 0 0 s:upper", "14 0 0 0 s:image/etc", "15 0 0 0 s:root", "18 0 0 0 s:root")]
+    [InlineData("", false, "12 0 0 0 s:root", "18 0 0 0 s:root")]                                                      // a tmpfs
+    [InlineData("", true, "18 0 0 0 s:")]                                                                              // an underlay
+    [InlineData("limit container owners = root", false, "18 0 0 0 s:")]
+    [InlineData("limit container owners = root", false, "14 0 0 0 s:upper", "15 0 0 0 s:root", "18 0 0 0 s:root")]     // an overlay of nothing else
+    [InlineData("limit container owners = root", true, "14 0 0 0 s:upper", "14 0 0 0 s:image", "15 0 0 0 s:root", "18 0 0 0 s:root")]
+    public void The_root_is_an_image_that_was_checked(string directive, bool enters, params string[] requests)
+    {
+        string own = new ImageTree().Directory("/etc").OwnedBy(TestUser.First).Path;
+        hostile.Tree.Configure(directive.Length == 0 ? [] : [directive]);
+        string[] lines = hostile.Ask([Session, Image, .. requests.Select(request => request.Replace("OWN", own, StringComparison.Ordinal))]).Lines;
+        Assert.StartsWith(enters ? "payload" : "18 -", lines[^1], StringComparison.Ordinal);
+    }
+
+    /// <summary>From another mount namespace a user makes the kernel detach what is mounted on a directory of theirs: the next mount gets no number that was an image's.</summary>
+    [Fact]
+    public void A_mount_does_not_pass_for_an_image_that_was_detached()
+    {
+        hostile.Tree.Configure();
+        string own = new ImageTree().Directory("/etc").OwnedBy(TestUser.First).Path;
+        string[] lines = hostile.Ask(Session, Image, "detach image", "11 0 0 0 " + own + " s:root", "18 0 0 0 s:root").Lines;
+        Assert.Equal(["7 0", "10 0", "detached", "11 0", "18 -1"], lines);
+    }
+
     /// <summary>In a mount namespace of their own users give a file any path there is.</summary>
     [Fact]
     public void A_path_of_another_mount_namespace_does_not_meet_a_limit()

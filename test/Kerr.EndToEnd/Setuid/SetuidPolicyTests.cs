@@ -61,6 +61,64 @@ public sealed partial class SetuidPolicyTests(SetuidTree tree) : IClassFixture<S
         Start(plan).Prints("ran");
     }
 
+    /// <summary>As Apptainer has it: layers and data are images, too. The image itself is one that root provides; what comes with it is the user's.</summary>
+    [Theory]
+    [InlineData("directory", "limit container owners = root", "certain owners")]
+    [InlineData("directory with upper", "limit container owners = root", "certain owners")]
+    [InlineData("directory", "limit container groups = root", "certain groups")]
+    [InlineData("directory with upper", "limit container paths = PREFIX", "certain directories")]
+    [InlineData("directory", "allow container dir = no", "images of this kind")]
+    [InlineData("squashfs", "limit container owners = root", "certain owners")]
+    [InlineData("squashfs", "limit container paths = PREFIX", "certain directories")]
+    [InlineData("squashfs", "allow container squashfs = no", "images of this kind")]
+    [InlineData("ext3", "limit container groups = root", "certain groups")]
+    [InlineData("ext3", "allow container extfs = no", "images of this kind")]
+    [InlineData("data", "limit container owners = root", "certain owners")]
+    [InlineData("data", "allow container squashfs = no", "images of this kind")]
+    public void Layers_and_data_are_limited_as_the_image_is(string kind, string directive, string message)
+    {
+        const string Allowed = "allow setuid-mount squashfs = yes";
+        directive = directive.Replace("PREFIX", tree.Prefix, StringComparison.Ordinal);
+        tree.Configure(Allowed);
+        string image = SetuidLaunchTests.Copy(Images.Sif, tree.Images + "/of-root.sif");
+        string[] command = ["exec", .. Layer(kind), image, "/bin/cat", "/etc/layer"];
+        tree.Forger.Run(command).Prints("of the layer");
+        tree.User.Run(command).Prints("of the layer");
+
+        tree.Configure(Allowed, directive);
+
+        Result refused = tree.Forger.Run(command).Ends(255);
+        Assert.Equal("", refused.Out);
+        refused.Warns(message);
+        string name = $"`{directive[..directive.IndexOf(" =", StringComparison.Ordinal)]} =";
+        tree.User.Run(command).IsFatal(name);
+        tree.User.Run([command[0], "--userns", .. command[1..]]).IsFatal(name);
+    }
+
+    /// <summary>Layers that root provides; the second directory counts from its upper on, whoever owns that, as under Apptainer.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("--userns")]
+    public void Layers_that_are_allowed_are_merged(string mode)
+    {
+        tree.Configure("limit container paths = " + tree.Prefix, "limit container owners = root", "user bind control = no");
+        string image = SetuidLaunchTests.Copy(Images.Sif, tree.Images + "/of-root.sif"), layers = tree.Images + "/layers";
+        Host.Write(layers + "/plain/etc/plain", "plain\n");
+        Host.Write(layers + "/kept/upper/etc/layer", "of the layer\n");
+        Host.Run("chown", "-R", TestUser.First.Name, layers + "/kept/upper");
+        string squashFs = SetuidLaunchTests.Copy(new ImageTree().File("/etc/third", "third\n").SquashFs(), layers + "/third.squashfs");
+        string ext3 = layers + "/fourth.ext3", content = new ImageTree().File("/upper/etc/fourth", "fourth\n").Directory("/work").Path;
+        Host.Run("truncate", "-s", "8M", ext3);
+        Host.Run("mke2fs", "-q", "-t", "ext3", "-d", content, ext3);
+        File.SetUnixFileMode(ext3, Modes.Readable);
+        string[] options = mode.Length == 0 ? [] : [mode];
+        Result result = tree.User.Run(["--verbose", "exec", .. options, "--overlay", squashFs + ":ro", "--overlay", ext3 + ":ro", "--overlay", layers + "/plain:ro", "--overlay", layers + "/kept:ro",
+            image, "/bin/sh", "-c", "cat /etc/plain /etc/layer /etc/third /etc/fourth; ls -d /upper"]);
+        Assert.Equal("plain\nof the layer\nthird\nfourth\n", result.Out);
+        Assert.Contains(mode.Length == 0 ? "Using the setuid starter" : "Using a user namespace", result.Err, StringComparison.Ordinal);
+        Host.Run("rm", "-r", layers);
+    }
+
     [Theory]
     [InlineData("allow container sif = no")]
     [InlineData("limit container owners = daemon")]
@@ -94,6 +152,26 @@ public sealed partial class SetuidPolicyTests(SetuidTree tree) : IClassFixture<S
 
     [GeneratedRegex(@"Directive \w+ = new\(\s*""([^""]+)""")]
     private static partial Regex DirectiveName();
+
+    /// <summary>Options that bring something of the user's, in which /etc/layer is.</summary>
+    private static string[] Layer(string kind)
+    {
+        ImageTree content = new ImageTree().File((kind is "directory with upper" or "ext3" ? "/upper" : "") + "/etc/layer", "of the layer\n").OwnedBy(TestUser.First);
+        string path = content.Path;
+        switch (kind)
+        {
+            case "squashfs" or "data":
+                path = Host.Own(content.SquashFs(), TestUser.First);
+                return kind == "data" ? ["-B", $"{path}:/etc/layer:image-src=/etc/layer"] : ["--overlay", path + ":ro"];
+            case "ext3":
+                path = Host.Directory() + "/layer.ext3";
+                Host.Run("truncate", "-s", "8M", path);
+                Host.Run("mke2fs", "-q", "-t", "ext3", "-d", content.Path, path);
+                return ["--overlay", Host.Own(path, TestUser.First) + ":ro"];
+            default:
+                return ["--overlay", path + ":ro"];
+        }
+    }
 
     private Result Start(string plan) => As.User.Named(Programs.Sealed).Run(plan, tree.Starter, "9", "--");
 }

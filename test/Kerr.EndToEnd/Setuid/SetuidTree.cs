@@ -59,6 +59,24 @@ public sealed class SetuidTree : IDisposable
         }
     }
 
+    /// <summary>A user who plans by the kerr.conf of an installation of their own, where nothing is limited, and has the starter of this one take the steps.</summary>
+    internal Caller Forger
+    {
+        get
+        {
+            string own = Prefix + "-own", starter = own + "/libexec/kerr/starter-suid";
+            if (!Directory.Exists(own))
+            {
+                Host.Run("cp", "-a", Prefix, own);
+                Host.Write(own + "/etc/kerr/kerr.conf", usual);
+                Host.Write(starter, $"#!/bin/sh\nexec {Starter} \"$@\"\n", Modes.Everybody);
+                File.SetUnixFileMode(starter, Modes.Everybody | UnixFileMode.SetUser); // a script gains nothing by it, but the planner looks for it
+            }
+
+            return As.User.Named(own + "/bin/kerr");
+        }
+    }
+
     /// <summary>The plan that a command line comes to, as a file: what an attacker would start from.</summary>
     /// <remarks>The starter of another tree, which is a script, is handed it in our place.</remarks>
     internal string Plan(params string[] arguments)
@@ -93,7 +111,7 @@ public sealed class SetuidTree : IDisposable
         return ["/bin/sh", "-c", script + "exec \"$@\"", "sh"];
     }
 
-    public void Dispose() => Host.Run("rm", "-rf", Prefix);
+    public void Dispose() => Host.Run("rm", "-rf", Prefix, Prefix + "-own");
 
     private static string Above(string file)
     {

@@ -69,13 +69,14 @@ internal sealed class ImageBinds(PlanContext plan)
 
     /// <summary>
     /// Moves the last steps in front of the root's: a missing target is made there, and whether as a file or a directory is
-    /// seen from the source, which must be mounted by then. And in front of all binds: the setuid starter looks at images while nothing of the user's is mounted.
+    /// seen from the source, which must be mounted by then. And in front of all binds, behind the image: the setuid starter looks at images while nothing of the user's
+    /// is mounted, and takes the first for the launch's.
     /// </summary>
     private static void MoveBeforeRoot(List<PlanStep> steps, int count)
     {
         List<PlanStep> moved = steps.GetRange(steps.Count - count, count);
         steps.RemoveRange(steps.Count - count, count);
-        steps.InsertRange(steps.FindIndex(static step => step is RootStep or MountStep), moved);
+        steps.InsertRange(steps.FindIndex(static step => step is RootStep or MountStep { Target: not "image" }), moved);
     }
 
     private static RootPartition DataPartition(ImageFile image, BindSpecification bind)

@@ -156,26 +156,37 @@ internal static class OverlayPlan
         {
             string target = Target(path, plan.Request.Why("overlay"));
 
-            // A read-only directory overlay counts from its upper directory on, as a writable one leaves it.
-            string source = !write && plan.Host.Stat(path + "/upper") is { IsDirectory: true } ? path + "/upper" : path;
-            var bind = new MountStep(
-                $"Mounting overlay: {path}", plan.Request.Why("overlay"), source, target,
-                MountFlags.SourceOnHost | plan.BindFlags | (write ? 0 : MountFlags.ReadOnly))
+            plan.Steps.Add(new MountStep(
+                $"Mounting overlay: {path}", plan.Request.Why("overlay"), path, target, MountFlags.SourceOnHost | plan.BindFlags | (write ? 0 : MountFlags.ReadOnly))
             {
                 Failures = [new(default, $"cannot mount the overlay {path}")],
-            };
+            });
             if (write)
             {
-                plan.Steps.Add(bind);
                 byServer = plan.Configuration.EnableOverlay == "driver" || KernelOverlay.RefusesUpper(plan.Host.FileSystemType(path));
                 Write(path, target, plan.Request.Why("overlay"));
             }
             else
             {
-                bound.Add(bind);
                 lower.Insert(0, target);
+                if (plan.Host.Stat(path + "/upper") is { IsDirectory: true })
+                {
+                    BindUpper(path, target, plan.Request.Why("overlay"), plan.BindFlags);
+                }
             }
         }
+
+        /// <summary>Read, an overlay counts from its upper directory on, as a writable one leaves it; one without that as a whole.</summary>
+        private void BindUpper(string path, string target, string why, ulong flags)
+            => bound.Add(new MountStep(
+                $"Mounting overlay: {path}: upper", why, target + "/upper", target, MountFlags.SourceInSession | flags | MountFlags.ReadOnly)
+            {
+                Failures =
+                [
+                    Damaged(path), new(Errno.ENOENT, $"overlay {path} is not usable: its upper is a link that leads out of it", "use another overlay, or put a directory there"),
+                    new(default, $"cannot mount the overlay {path}"),
+                ],
+            });
 
         private void AddPartition(ImageFile image, RootPartition partition, bool write, string why)
         {
@@ -191,12 +202,7 @@ internal static class OverlayPlan
             lower.Insert(0, target);
             if (partition.FileSystem == PartitionFileSystem.Ext3)
             {
-                // As a writable overlay leaves it; an image without that directory counts as a whole.
-                bound.Add(new MountStep($"Mounting overlay: {path}: upper", why, target + "/upper", target,
-                    MountFlags.SourceInSession | MountFlags.SkipMissingSource | (plan.BindFlags & ~MountFlags.Recursive) | MountFlags.ReadOnly)
-                {
-                    Failures = [Damaged(path), new(default, $"cannot mount the overlay {path}")],
-                });
+                BindUpper(path, target, why, MountFlags.SkipMissingSource | (plan.BindFlags & ~MountFlags.Recursive));
             }
         }
 
