@@ -66,7 +66,7 @@ public static class Directives
         "File systems that the host mounts later, such as those of autofs, show up inside.");
 
     public static readonly Directive UserBindControl = new("user bind control", YesNo, "yes",
-        "May users say what to show (--bind, --mount, --home, --scratch, --workdir)?");
+        "May users say what to show (--bind, --mount, --home, --scratch, --workdir), and have libraries and programs of the host (--nv, --rocm, --mpi, --containlibs)?");
 
     public static readonly Directive EnableFusemount = new("enable fusemount", YesNo, "yes",
         "May users mount FUSE file systems with --fusemount?");

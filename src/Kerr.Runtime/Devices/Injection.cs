@@ -28,6 +28,9 @@ internal sealed class Injection(PlanContext plan)
 
     public List<InjectedDevice> Devices { get; } = [];
 
+    /// <summary>Files that the user names for <c>/.singularity.d/libs</c>.</summary>
+    public IReadOnlyList<string> Named { get; private set; } = plan.Request.ContainLibs;
+
     /// <summary>For <c>/.singularity.d/libs</c>, which is searched after the container's own directories.</summary>
     public List<InjectedLibrary> Libraries { get; } = [];
 
@@ -75,6 +78,36 @@ internal sealed class Injection(PlanContext plan)
         GaudiPlan.Add(injection);
         Cdi.CdiPlan.Add(injection);
         Mpi.MpiPlan.Add(injection);
+        if (!plan.Configuration.UserBindControl)
+        {
+            injection.KeepToDevices();
+        }
+
         return injection;
+    }
+
+    /// <summary>
+    /// Where users may bind nothing, libraries, programs and files of the host are not bound for them either, as under the peers; devices stay, which /dev has.
+    /// </summary>
+    private void KeepToDevices()
+    {
+        const string Why = "user bind control is disabled by the administrator";
+        if (Named.Count + Libraries.Count + Libraries32.Count > 0)
+        {
+            Plan.Notes.SkipLoudly("libraries of the host", Why);
+        }
+
+        if (Files.Count > 0)
+        {
+            Plan.Notes.SkipLoudly("programs and files of the host", Why);
+        }
+
+        Named = [];
+        Libraries.Clear();
+        Libraries32.Clear();
+        Files.Clear();
+        Links.Clear();
+        FirstDirectories.Clear();
+        LoaderCache = null;
     }
 }

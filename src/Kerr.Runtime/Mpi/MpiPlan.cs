@@ -36,6 +36,13 @@ internal static class MpiPlan
             return;
         }
 
+        if (!plan.Configuration.UserBindControl)
+        {
+            throw new UserException(
+                "--mpi binds libraries of this host, and the administrator lets users bind nothing: `user bind control = no`",
+                "leave --mpi out: then the image's own MPI is used (kerr mpi check IMAGE tells whether the launcher can start it)");
+        }
+
         HostMpi host = Origin.Blaming(plan.Request.Why("host-mpi"), () => HostMpi.Find(plan.Host, plan.Request.HostMpi));
         if (host.Libraries.Count == 0)
         {

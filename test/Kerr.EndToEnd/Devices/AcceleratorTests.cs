@@ -192,6 +192,7 @@ public class AcceleratorTests
     private static string List(string line)
     {
         string other = Host.Write($"{Host.Directory()}/nvliblist.conf", $"nvidia-smi\nlibcuda.so\nlibnvidia-ml.so\n{line}\n");
-        return $"\nmount --bind {other} {Tree.Root}/etc/kerr/nvliblist.conf";
+        string users = As.UsersProgram.StartsWith('/') ? Path.GetDirectoryName(Path.GetDirectoryName(As.UsersProgram))! : Tree.Root;
+        return $"\nmount --bind {other} {Tree.Root}/etc/kerr/nvliblist.conf\nmount --bind {other} {users}/etc/kerr/nvliblist.conf";
     }
 }

@@ -13,6 +13,8 @@ public class MpiTests
     private const string Lib = "/usr/lib/x86_64-linux-gnu";
     // Ranks of a directory image that start by themselves are in user namespaces of their own: messages go by TCP there.
     private static readonly Caller s_user = As.User.With("UCX_TLS=self,tcp");
+    private static string Kerr => As.UsersProgram.StartsWith('/') ? As.UsersProgram : Tree.Bin(As.UsersProgram);
+
     private static string? openMpi, mpich, programs;
 
     /// <summary>An image with Debian's Open MPI and a program that uses it.</summary>
@@ -103,7 +105,7 @@ public class MpiTests
         As.User.Run("exec", "--mpi", "--env", "LD_TRACE_LOADED_OBJECTS=1", image, "/bin/ranks").Shows($"{name} => /.singularity.d/libs/first/{name}");
         As.User.Run("exec", "--env", "LD_TRACE_LOADED_OBJECTS=1", image, "/bin/ranks").Hides("/.singularity.d");
         Result result = s_user.Named($"/usr/bin/mpirun.{family}").Run(
-            ["-n", "2", .. family == "openmpi" ? (string[])["--oversubscribe"] : [], Tree.Bin("kerr"), "exec", "--mpi", image, "/bin/ranks"]).Succeeds();
+            ["-n", "2", .. family == "openmpi" ? (string[])["--oversubscribe"] : [], Kerr, "exec", "--mpi", image, "/bin/ranks"]).Succeeds();
         Assert.Equal(["rank 0 of 2: 1", "rank 1 of 2: 1"], Sorted(result));
     }
 
@@ -111,7 +113,7 @@ public class MpiTests
     public void An_image_that_leaves_MPI_to_the_host_runs_with_it()
     {
         string image = MadeUpHost.WithGlibc(Images.New()).Copy("/bin/ranks", Program("openmpi")).Path;
-        Result result = As.User.Named("/usr/bin/mpirun.openmpi").Run("-n", "2", "--oversubscribe", Tree.Bin("kerr"), "exec", "--mpi", image, "/bin/ranks").Succeeds();
+        Result result = As.User.Named("/usr/bin/mpirun.openmpi").Run("-n", "2", "--oversubscribe", Kerr, "exec", "--mpi", image, "/bin/ranks").Succeeds();
         Assert.Equal(["rank 0 of 2: 1", "rank 1 of 2: 1"], Sorted(result));
     }
 
@@ -148,7 +150,7 @@ public class MpiTests
     }
 
     private static Result Launch(string launcher, string image, params string[] command)
-        => s_user.Named($"/usr/bin/mpirun.{launcher}").Run(["-n", "2", .. launcher == "openmpi" ? (string[])["--oversubscribe"] : [], Tree.Bin("kerr"), "exec", image, .. command]);
+        => s_user.Named($"/usr/bin/mpirun.{launcher}").Run(["-n", "2", .. launcher == "openmpi" ? (string[])["--oversubscribe"] : [], Kerr, "exec", image, .. command]);
 
     private static string[] Sorted(Result result)
     {

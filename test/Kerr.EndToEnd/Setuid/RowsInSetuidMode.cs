@@ -1,3 +1,4 @@
+using Kerr.EndToEnd.Devices;
 using Kerr.EndToEnd.Harness;
 using Kerr.EndToEnd.Security;
 using Xunit;
@@ -87,3 +88,12 @@ public sealed class ContainedPayloadInSetuidModeTests : ContainedPayloadTests, I
         => As.User.Under(Programs.Victim, "sibling", "kerr-victim-of-a-test")
             .Run(["exec", "-B", $"{Programs.Hostile}:/hostile", Images.Directory, "/hostile", .. attack.Split(' ')]).Shows("reached: ");
 }
+
+/// <summary>Accelerators in the setuid mode.</summary>
+public sealed class AcceleratorsInSetuidModeTests : AcceleratorTests, IClassFixture<SetuidUsers>;
+
+/// <summary>Devices of CDI descriptions in the setuid mode.</summary>
+public sealed class CdiInSetuidModeTests : CdiTests, IClassFixture<SetuidUsers>;
+
+/// <summary>The host's MPI in the setuid mode.</summary>
+public sealed class MpiInSetuidModeTests : MpiTests, IClassFixture<SetuidUsers>;

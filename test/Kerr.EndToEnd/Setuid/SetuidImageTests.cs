@@ -106,6 +106,36 @@ public sealed class SetuidImageTests(SetuidTree tree) : IClassFixture<SetuidTree
         tree.User.Run("exec", "--contain", Images.Directory, "/bin/test", "-e", "/dev/fuse").Ends(1);
     }
 
+    /// <summary>As under the peers, whose binds for accelerators are the user's; what /dev has anyway is there.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("--userns")]
+    public void Where_users_may_bind_nothing_they_have_the_devices_and_a_word_about_the_rest(string mode)
+    {
+        const string Why = ": user bind control is disabled by the administrator", Look = "[ -e /.singularity.d/libs ] && echo libraries; echo x > /dev/nvidia0 && echo written; ls /dev | grep nvidia[0-9]";
+        string image = MadeUpHost.Image().Path, directory = Host.Directory();
+        string[] start = ["exec", .. mode.Length == 0 ? Array.Empty<string>() : [mode]];
+        Caller user = tree.User.OnHost(MadeUpHost.Script);
+        Host.Write(directory + "/cdi.json", """
+            {"cdiVersion": "0.5.0", "kind": "kerr.org/device", "devices": [{"name": "one", "containerEdits": {"deviceNodes": [{"path": "/dev/fuse"}]}}],
+             "containerEdits": {"mounts": [{"hostPath": "/usr/share", "containerPath": "/opt/share"}], "env": ["SEEN=a b"]}}
+            """);
+
+        tree.Configure("user bind control = no");
+
+        user.Run([.. start, "--nv", image, "/bin/sh", "-c", Look]).Shows("written\nnvidia0\n").Hides("libraries").Warns("Skipping libraries of the host" + Why);
+        user.Run([.. start, "-C", "--nv", image, "/bin/sh", "-c", Look]).Shows("written\nnvidia0\n").Hides("libraries").Warns("Skipping libraries of the host" + Why);
+        user.Run([.. start, "--rocm", image, "/bin/sh", "-c", "ls -d /dev/kfd; [ ! -e /.singularity.d/libs ]"]).Shows("/dev/kfd\n");
+        user.Run([.. start, "--containlibs", MadeUpHost.Libraries + "/libcuda.so.1", image, "/bin/echo", "ran"]).Shows("ran\n").Warns("Skipping libraries of the host" + Why);
+        user.Run([.. start, "--mpi", image, "/bin/echo", "ran"]).IsFatal("--mpi binds libraries of this host, and the administrator lets users bind nothing");
+        user.Run([.. start, "-C", "--device", "kerr.org/device=one", "--cdi-dirs", directory, image, "/bin/sh", "-c", "[ -e /opt/share ] && echo share; test -c /dev/fuse && echo $SEEN"])
+            .Shows("a b\n").Hides("share").Warns("Skipping programs and files of the host" + Why);
+        if (mode.Length == 0)
+        {
+            tree.Forger.OnHost(MadeUpHost.Script).Run([.. start, "--nv", image, "/bin/echo", "ran"]).IsFatal("lets users bind nothing");
+        }
+    }
+
     [Theory]
     [InlineData("", true)]
     [InlineData("-C", false)]          // together in a user namespace

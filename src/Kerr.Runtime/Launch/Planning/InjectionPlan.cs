@@ -43,17 +43,17 @@ internal static class InjectionPlan
     private static void AddLibraries(PlanContext plan)
     {
         Injection injection = plan.Injection;
-        if (plan.Request.ContainLibs.Count + injection.Libraries.Count + injection.FirstLibraries.Count == 0)
+        if (injection.Named.Count + injection.Libraries.Count + injection.FirstLibraries.Count == 0)
         {
             return;
         }
 
-        string why = plan.Request.ContainLibs.Count > 0 ? plan.Request.Why("containlibs")
+        string why = injection.Named.Count > 0 ? plan.Request.Why("containlibs")
             : injection.Libraries.Count > 0 ? injection.Libraries[0].Why : injection.FirstLibraries[0].Why;
         plan.Steps.Add(new DirectoryStep("Creating directory for host libraries", why, "libs", 0x1ED));
         var names = new HashSet<string>(StringComparer.Ordinal);
         var files = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (string library in plan.Request.ContainLibs)
+        foreach (string library in injection.Named)
         {
             string source = FileSystem.Absolute(library, plan.Host.WorkingDirectory ?? "/");
             if (plan.Host.Stat(source) is null)

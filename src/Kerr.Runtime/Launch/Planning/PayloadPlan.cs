@@ -26,7 +26,7 @@ internal static class PayloadPlan
             Uid = (int)plan.Isolation.InsideUid,
             Gid = (int)plan.Isolation.InsideGid,
             Arguments = plan.Request.Arguments,
-            HasHostLibraries = plan.Request.ContainLibs.Count + plan.Injection.Libraries.Count > 0,
+            HasHostLibraries = plan.Injection.Named.Count + plan.Injection.Libraries.Count > 0,
             HasHostLibraries32 = plan.Injection.Libraries32.Count > 0,
             FirstLibraryDirectories = plan.Injection.FirstLibraries.Count > 0
                 ? [InjectionPlan.FirstLibraries, .. plan.Injection.FirstDirectories] : plan.Injection.FirstDirectories,
