@@ -20,7 +20,7 @@ internal static partial class O
 /// <summary>Error numbers that the starter decides by.</summary>
 internal static partial class E
 {
-    internal const int TOOBIG = 7, NOEXEC = 8, CHILD = 10, NOMEM = 12, PIPE = 32, EXIST = 17, XDEV = 18, NODEV = 19, ISDIR = 21, NOSPC = 28, NOTTY = 25,
+    internal const int TOOBIG = 7, NOEXEC = 8, CHILD = 10, PIPE = 32, EXIST = 17, XDEV = 18, NOSPC = 28, NOTTY = 25,
         NOSYS = 38, LOOP = 40, TIME = 62, NOTSUP = 95, ADDRINUSE = 98, CONNRESET = 104, CONNREFUSED = 111, STALE = 116;
 }
 
@@ -31,13 +31,13 @@ internal static partial class K
     internal const int Dup = 0, GetSeals = 1034, AddSeals = 1033;
     internal const int SealSeal = 1, SealShrink = 2, SealGrow = 4, SealWrite = 8;
     internal const uint MemfdCloseOnExec = 1, MemfdAllowSealing = 2, MemfdExec = 0x10;
-    internal const int MsReadOnly = 1, MsNoSuid = 2, MsNoDev = 4, MsRemount = 32, MsBind = 0x1000, MsRelatime = 1 << 21;
+    internal const int MsNoSuid = 2, MsNoDev = 4, MsRemount = 32, MsBind = 0x1000, MsRelatime = 1 << 21;
     internal const ulong ResolveInRoot = 0x10, ResolveNoMagicLinks = 2;
     internal const int CloneNewUser = 0x10000000, CloneNewIpc = 0x8000000, CloneNewProcesses = 0x20000000, CloneParent = 0x8000;
     internal const int WaitNoHang = 1;
-    internal const int SigHup = 1, SigKill = 9, SigStop = 19, SigFileSize = 25;
+    internal const int SigKill = 9, SigStop = 19, SigFileSize = 25;
     internal const int TypeLink = 0xA000;
-    internal const int PrSetDeathSignal = 1, PrSetName = 15, PrSetSeccomp = 22, AmbientRaise = 2;
+    internal const int PrSetDeathSignal = 1, PrSetName = 15, AmbientRaise = 2;
     internal const int LoopSetFd = 0x4C00, LoopClear = 0x4C01, LoopSetStatus = 0x4C04;
     internal const int LimitFileSize = 1;
     internal const int LandlockScopeSignal = 2, LandlockCreateVersion = 1, LandlockPathBeneath = 1, LandlockExecute = 1, LandlockReadFile = 4;
