@@ -8,45 +8,35 @@ namespace Kerr.Starter;
 /// </summary>
 internal static unsafe class Asking
 {
-    /// <summary>Our end of the socket to the privileged half.</summary>
-    internal static int End = -1;
-
     /// <summary>Sends a request and answers what came of it: a number, or an error negated. <paramref name="handed"/> is a descriptor, or −1.</summary>
     internal static int Ask(Request kind, ulong number, ulong number2, ulong number3, int a, int b, int c, out int handed, byte* text = null)
     {
-        RequestPacket request = default;
         int* given = stackalloc int[Sockets.MostDescriptors];
-        request.Kind = kind;
-        request.Number = number;
-        request.Number2 = number2;
-        request.Number3 = number3;
+        RequestPacket request = default;
+        int count = Fill(&request, given, kind, number, number2, number3, a, b, c);
         for (int i = 0; text != null && text[i] != 0 && i < RequestPacket.TextSize; i++)
         {
             request.Text[i] = text[i];
         }
 
-        Tell(kind, a);
-        given[0] = a;
-        given[1] = b;
-        given[2] = c;
-        int count = c >= 0 ? 3 : b >= 0 ? 2 : a >= 0 ? 1 : 0;
-        long result = -E.IO;
-        int error = Sockets.Send(End, &request, sizeof(RequestPacket), given, count);
-        error = error < 0 ? error : Sockets.Receive(End, &result, sizeof(long), given);
-        handed = error == sizeof(long) ? given[0] : -1;
-        if (error != sizeof(long))
-        {
-            Sys.Exit(255); // the privileged half has ended, and has said why
-        }
-
-        return (int)result;
+        return Requests.Ask(&request, given, count, out handed);
     }
 
     internal static int Ask(Request kind, ulong number = 0, int a = -1, int b = -1, int c = -1) =>
         Ask(kind, number, 0, 0, a, b, c, out _);
 
-    /// <summary>A new file system of the kinds that there are, from the words of the plan.</summary>
-    internal static int NewFileSystem(byte* type, byte* options, ulong flags, int target)
+    /// <summary>Sends a request whose answer the next step does not need; when it fails, its step has, or without one the next that is asked for.</summary>
+    internal static int Ahead(Request kind, byte* step, ulong number, ulong number2 = 0, ulong number3 = 0, int a = -1, int b = -1, bool mixed = false)
+    {
+        int* given = stackalloc int[Sockets.MostDescriptors];
+        RequestPacket request = default;
+        int count = Fill(&request, given, kind, number, number2, number3, a, b, -1);
+        Requests.SendAhead(&request, given, count, step, mixed);
+        return 0;
+    }
+
+    /// <summary>A new file system of the kinds that there are, from the words of the plan; ahead when its step is given.</summary>
+    internal static int NewFileSystem(byte* type, byte* options, ulong flags, int target, byte* step)
     {
         ulong kind = Text.Same(type, "tmpfs"u8) || Text.Same(type, "ramfs"u8) ? FileSystemKind.Temporary
             : Text.Same(type, "proc"u8) ? FileSystemKind.Processes
@@ -74,7 +64,8 @@ internal static unsafe class Asking
             at = at == null ? null : at + 1;
         }
 
-        return Ask(Request.NewFileSystem, flags, kind, mode | (size << 32), target, -1, -1, out _);
+        return step != null ? Ahead(Request.NewFileSystem, step, flags, kind, mode | (size << 32), target)
+            : Ask(Request.NewFileSystem, flags, kind, mode | (size << 32), target, -1, -1, out _);
     }
 
     /// <summary>An overlay of session directories, as <see cref="Overlay.Mount"/> makes it.</summary>
@@ -121,7 +112,7 @@ internal static unsafe class Asking
     /// <summary>Leaves the end by which a server is let go for the half that makes its mount: in the socket that both have after each other.</summary>
     internal static int LeaveServer(ulong server, int end)
     {
-        int sent = Sockets.Send(End, &server, sizeof(ulong), &end, 1);
+        int sent = Sockets.Send(Requests.End, &server, sizeof(ulong), &end, 1);
         return sent < 0 ? sent : 0;
     }
 
@@ -161,10 +152,24 @@ internal static unsafe class Asking
         Arena.Release(mark);
     }
 
+    private static int Fill(
+        RequestPacket* request, int* given, Request kind, ulong number, ulong number2, ulong number3, int a, int b, int c)
+    {
+        Tell(kind, a);
+        request->Kind = kind;
+        request->Number = number;
+        request->Number2 = number2;
+        request->Number3 = number3;
+        given[0] = a;
+        given[1] = b;
+        given[2] = c;
+        return c >= 0 ? 3 : b >= 0 ? 2 : a >= 0 ? 1 : 0;
+    }
+
     private static int Layer(byte* name)
     {
         int layer = Open(name);
-        int error = layer < 0 ? layer : Ask(Request.Layer, 0, layer);
+        int error = layer < 0 ? layer : Ahead(Request.Layer, null, 0, a: layer);
         Sys.Close(layer);
         return error;
     }

@@ -93,7 +93,7 @@ internal static unsafe class Files
         text = null;
         length = 0;
         FileStatus status = default;
-        int place = Walk.Open(Root.Directory, Plan.String(step, Step.Source));
+        int place = Root.Open(Plan.String(step, Step.Source));
         int error = place < 0 ? place : FileStatus.Read(place, &status);
         error = error < 0 ? error : !status.IsRegular || status.Size > MostBytes ? -E.INVAL : 0;
         int file = error < 0 ? error : Sys.OpenAt(K.AtCwd, Text.DescriptorPath(place), O.ReadOnly | O.NonBlock | O.NoTerminal);

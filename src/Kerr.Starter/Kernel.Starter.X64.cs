@@ -7,7 +7,7 @@ internal static partial class Nr
 {
     internal const int Sendfile = 40, Shutdown = 48, Bind = 49, Listen = 50, Getsockopt = 55, Execve = 59, Kill = 62, Getcwd = 79, Fchmod = 91, Setsid = 112,
         Sigtimedwait = 128, Fstatfs = 138, SchedSetaffinity = 203, Getdents64 = 217, ClockGettime = 228, Mkdirat = 258, Fchownat = 260, Unlinkat = 263,
-        Symlinkat = 266, Faccessat = 269, Ppoll = 271, Accept4 = 288, Dup3 = 292, Setns = 308, MemfdCreate = 319, PidfdOpen = 434, CloseRange = 436,
+        Symlinkat = 266, Faccessat = 269, Accept4 = 288, Dup3 = 292, Setns = 308, MemfdCreate = 319, PidfdOpen = 434, CloseRange = 436,
         Openat2 = 437, LandlockCreateRuleset = 444, LandlockAddRule = 445, LandlockRestrictSelf = 446;
 }
 
@@ -32,7 +32,7 @@ internal static partial class K
     internal const int SealSeal = 1, SealShrink = 2, SealGrow = 4, SealWrite = 8;
     internal const uint MemfdCloseOnExec = 1, MemfdAllowSealing = 2, MemfdExec = 0x10;
     internal const int MsNoSuid = 2, MsNoDev = 4, MsRemount = 32, MsBind = 0x1000, MsRelatime = 1 << 21;
-    internal const ulong ResolveInRoot = 0x10, ResolveNoMagicLinks = 2;
+    internal const ulong ResolveInRoot = 0x10, ResolveNoMagicLinks = 2, ResolveNoLinks = 4;
     internal const int CloneNewUser = 0x10000000, CloneNewIpc = 0x8000000, CloneNewProcesses = 0x20000000, CloneParent = 0x8000;
     internal const int WaitNoHang = 1;
     internal const int SigKill = 9, SigStop = 19, SigFileSize = 25;

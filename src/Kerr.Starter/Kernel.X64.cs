@@ -12,7 +12,7 @@ internal static partial class Nr
         Connect = 42, Sendmsg = 46, Recvmsg = 47, Socketpair = 53, Setsockopt = 54, Clone = 56, Exit = 60, Wait4 = 61, Uname = 63, Fcntl = 72, Chdir = 80,
         Fchdir = 81, Umask = 95, Getuid = 102, Getgid = 104, Setuid = 105, Geteuid = 107, Getegid = 108, Getgroups = 115, Setgroups = 116, Setresuid = 117,
         Getresuid = 118, Setresgid = 119, Getresgid = 120, Setfsuid = 122, Capget = 125, Capset = 126, Sigpending = 127, PivotRoot = 155, Prctl = 157,
-        Chroot = 161, Mount = 165, Umount2 = 166, Sethostname = 170, ExitGroup = 231, Openat = 257, Readlinkat = 267, Unshare = 272, Pipe2 = 293,
+        Chroot = 161, Mount = 165, Umount2 = 166, Sethostname = 170, ExitGroup = 231, Openat = 257, Readlinkat = 267, Ppoll = 271, Unshare = 272, Pipe2 = 293,
         Prlimit64 = 302, Seccomp = 317, Execveat = 322, Statx = 332, OpenTree = 428, MoveMount = 429, Fsopen = 430, Fsconfig = 431, Fsmount = 432,
         MountSetattr = 442;
 }
@@ -27,7 +27,7 @@ internal static partial class O
 /// <summary>Error numbers.</summary>
 internal static partial class E
 {
-    internal const int PERM = 1, NOENT = 2, INTR = 4, IO = 5, BADF = 9, AGAIN = 11, ACCES = 13, BUSY = 16, NOTDIR = 20, INVAL = 22, NAMETOOLONG = 36;
+    internal const int PERM = 1, NOENT = 2, INTR = 4, IO = 5, BADF = 9, AGAIN = 11, ACCES = 13, BUSY = 16, NOTDIR = 20, INVAL = 22, NAMETOOLONG = 36, TOOMANYREFS = 109;
 }
 
 /// <summary>Constants of the kernel's interface, by the name of the call that takes them.</summary>

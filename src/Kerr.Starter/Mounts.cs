@@ -25,7 +25,9 @@ internal static unsafe class Mounts
             return skip ? Skip("Skipped, no such file: "u8, step, Step.Source) : source;
         }
 
-        int target = OpenTarget(step, source);
+        int target = Half.Asks && Plan.Has(step, MountFlags.TargetInRoot) ? Requests.OpenAhead(Plan.String(step, Step.Target)) : -1;
+        bool ahead = target >= 0;
+        target = ahead ? target : OpenTarget(step, source);
         int error = target < 0 ? target : 0;
         if (target is -E.NOENT or -E.NOTDIR && Plan.Has(step, MountFlags.SkipMissingTarget))
         {
@@ -37,7 +39,7 @@ internal static unsafe class Mounts
         }
         else if (target >= 0)
         {
-            error = isNew ? MakeNew(step, target) : Bind(source, target, step);
+            error = isNew ? MakeNew(step, target, ahead) : Bind(source, target, step, ahead);
         }
 
         if (source >= 0 && !Plan.Has(step, MountFlags.SourceIsDescriptor))
@@ -54,6 +56,11 @@ internal static unsafe class Mounts
     {
         byte* path = Plan.String(step, Step.Target);
         bool noFollow = Plan.Has(step, MountFlags.TargetNoFollow);
+        if (Half.Asks)
+        {
+            Requests.Settle();
+        }
+
         if (!Plan.Has(step, MountFlags.TargetInRoot))
         {
             return Sys.OpenAt(Session.Directory, Session.Relative(path), O.Path | O.NoFollow);
@@ -167,10 +174,15 @@ internal static unsafe class Mounts
         return FileStatus.Read(a, &first) == 0 && FileStatus.Read(b, &second) == 0 && first.SameFile(&second);
     }
 
-    private static int Bind(int source, int target, byte* step)
+    private static int Bind(int source, int target, byte* step, bool ahead)
     {
         ulong flags = Plan.U64(step, Step.Flags);
         int error;
+        if (Half.Asks && ahead && !Plan.Has(step, MountFlags.SourceIsDescriptor))
+        {
+            return Asking.Ahead(Request.Bind, step, flags & Attributes, a: source, b: target, mixed: !SameKind(source, target));
+        }
+
         if (Plan.Has(step, MountFlags.SourceIsDescriptor))
         {
             // A mount made elsewhere and attached to nothing is taken as it is; nothing else can come from another namespace.
@@ -186,14 +198,14 @@ internal static unsafe class Mounts
         return error == -E.INVAL && !SameKind(source, target) ? -E.NOTDIR : error;
     }
 
-    private static int MakeNew(byte* step, int target)
+    private static int MakeNew(byte* step, int target, bool ahead)
     {
         byte* type = Plan.String(step, Step.Source);
         byte* options = Plan.String(step, Step.Data);
         ulong flags = Plan.U64(step, Step.Flags);
         if (Half.Asks)
         {
-            return Asking.NewFileSystem(type, options, flags & Attributes, target);
+            return Asking.NewFileSystem(type, options, flags & Attributes, target, ahead ? step : null);
         }
 
         int made = Plan.Has(step, MountFlags.OfTheStep) ? Sharing.TakeMemory() : -1;
@@ -217,7 +229,7 @@ internal static unsafe class Mounts
         }
 
         return Plan.Has(step, MountFlags.SourceInSession) ? Session.Open(path)
-            : Plan.Has(step, MountFlags.SourceInRoot) ? Walk.Open(Root.Directory, path)
+            : Plan.Has(step, MountFlags.SourceInRoot) ? Root.Open(path)
             : Plan.Has(step, MountFlags.SourceIsKnown) ? OpenKnown(step, path)
             : OpenOnHost(path);
     }

@@ -19,7 +19,7 @@ internal static unsafe class Namespaces
         ulong flags = Plan.U64(step, Step.Flags) & allowed;
         if (Half.Asks)
         {
-            return Asking.Ask(Request.Namespaces, flags & ~(ulong)K.CloneNewMounts); // the mounts' is left already
+            return Asking.Ahead(Request.Namespaces, step, flags & ~(ulong)K.CloneNewMounts); // the mounts' is left already
         }
 
         if (Sharing.Users >= 0)

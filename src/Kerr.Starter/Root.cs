@@ -64,6 +64,23 @@ internal static unsafe class Root
         return error;
     }
 
+    /// <summary>Opens (O_PATH) a path of the root, as the steps before have made it.</summary>
+    internal static int Open(byte* path)
+    {
+        if (Half.Asks)
+        {
+            int ahead = Requests.OpenAhead(path);
+            if (ahead >= 0)
+            {
+                return ahead;
+            }
+
+            Requests.Settle();
+        }
+
+        return Walk.Open(Directory, path);
+    }
+
     /// <summary>Overlay or, when the kernel refuses that, what else the plan allows.</summary>
     private static int Merge(byte* step, int image, bool missing)
     {

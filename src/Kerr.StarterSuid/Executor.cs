@@ -31,6 +31,11 @@ internal static unsafe class Executor
                 Sys.Close(given[i]);
             }
 
+            if (told == -E.TOOMANYREFS)
+            {
+                Say.Fatal("a descriptor cannot be handed to starter-user"u8, told, "raise `ulimit -n`, or start fewer launches at once"u8);
+            }
+
             if (entered || told < 0)
             {
                 return entered;

@@ -24,12 +24,6 @@ internal static unsafe class Program
         }
 
         Trust.OpenInstallation();
-        Configuration.Load(Trust.Configuration);
-        if (!Configuration.Has(Switch.Setuid))
-        {
-            Say.Fatal("the administrator does not allow the setuid mode (`allow setuid = no`)"u8, 0, "use --userns"u8);
-        }
-
         int process;
         int servers = -1;
         if (argc == 3)
@@ -41,17 +35,20 @@ internal static unsafe class Program
         error = Privileges.Raise("leave the host's mounts"u8);
         error = error < 0 ? error : (int)Sys.Call(Nr.Unshare, K.CloneNewMounts);
         error = error < 0 ? error : Policy.Begin();
-        error = error < 0 ? error : Mounts.Begin();
-        error = error < 0 ? error : Privileges.Lower();
-        if (error < 0)
+        CheckMounts(error < 0 ? error : Privileges.Lower());
+        int builder = UserHalf.Start("build"u8, plan, servers, out process); // it opens the plan while the configuration is read
+        Sys.Close(servers);
+        Configuration.Load(Trust.Configuration);
+        if (!Configuration.Has(Switch.Setuid))
         {
-            Say.Fatal("a mount namespace cannot be made"u8, error, "look at `sysctl user.max_mnt_namespaces`"u8);
+            Say.Fatal("the administrator does not allow the setuid mode (`allow setuid = no`)"u8, 0, "use --userns"u8);
         }
 
+        error = Privileges.Raise("keep mounts from the host"u8);
+        error = error < 0 ? error : Mounts.Begin();
+        CheckMounts(error < 0 ? error : Privileges.Lower());
         Policy.FollowPaths();
         Trust.OpenSession();
-        int builder = UserHalf.Start("build"u8, plan, servers, out process);
-        Sys.Close(servers);
         bool entered = Executor.Serve(builder, plan);
         Sys.Close(builder);
         if (!Relays.Forked)
@@ -66,6 +63,14 @@ internal static unsafe class Program
         }
 
         Sys.Exit(255); // the other half has said why
+    }
+
+    private static void CheckMounts(int error)
+    {
+        if (error < 0)
+        {
+            Say.Fatal("a mount namespace cannot be made"u8, error, "look at `sysctl user.max_mnt_namespaces`"u8);
+        }
     }
 
     /// <summary>Waits for a half of the user's; one that failed has said why.</summary>

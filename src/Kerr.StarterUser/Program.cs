@@ -54,11 +54,16 @@ internal static unsafe class Program
     private static void Build(int plan, int end, int ends, bool servers)
     {
         Open(plan);
-        Asking.End = end;
+        Requests.End = end;
         byte* record = Plan.String(Plan.Start, Header.Record);
-        if (Sys.Fcntl(end, K.SetDescriptorFlags, 1) < 0 || (!servers && Asking.Ask(Request.Begin, (ulong)(long)Report.Level) < 0))
+        if (Sys.Fcntl(end, K.SetDescriptorFlags, 1) < 0)
         {
             Sys.Exit(255);
+        }
+
+        if (!servers)
+        {
+            Asking.Ahead(Request.Begin, null, (ulong)(long)Report.Level);
         }
 
         if (ends >= 0)
@@ -68,13 +73,18 @@ internal static unsafe class Program
 
         if (record != null && !servers)
         {
-            Asking.Ask(Request.Record, (ulong)(record - Plan.Start), (ulong)Text.Length(record), 0, -1, -1, -1, out _);
+            Asking.Ahead(Request.Record, null, (ulong)(record - Plan.Start), (ulong)Text.Length(record));
         }
 
         for (uint i = 0; i < Plan.StepCount; i++)
         {
             byte* step = Plan.StepAt(i);
             bool server = Plan.Kind(step) == StepKind.FuseServer;
+            if (!servers && Plan.Kind(step) is not (StepKind.Unshare or StepKind.Session or StepKind.Mount or StepKind.Passwd or StepKind.Group))
+            {
+                Requests.Settle(); // it may look at what the steps before it mounted
+            }
+
             int error = server != servers ? 0 : server ? Images.StartServer(step) : Do(step, i);
             if (error < 0)
             {
