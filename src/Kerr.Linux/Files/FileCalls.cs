@@ -219,10 +219,19 @@ public static unsafe class FileCalls
     /// <summary>Gives a file another name, in place of what has it now.</summary>
     public static void Rename(string from, string to)
     {
+        if (!TryRename(from, to, out Errno errno))
+        {
+            throw new LinuxException("rename", $"{from} to {to}", errno);
+        }
+    }
+
+    public static bool TryRename(string from, string to, out Errno errno)
+    {
         fixed (byte* source = PathBytes.Of(from, stackalloc byte[PathBytes.StackSize]))
         fixed (byte* target = PathBytes.Of(to, stackalloc byte[PathBytes.StackSize]))
         {
-            Check(LibC.renameat(LibC.AT_FDCWD, source, LibC.AT_FDCWD, target), "rename", $"{from} to {to}");
+            errno = LibC.renameat(LibC.AT_FDCWD, source, LibC.AT_FDCWD, target) == 0 ? Errno.None : LastErrno();
+            return errno == Errno.None;
         }
     }
 
@@ -250,15 +259,16 @@ public static unsafe class FileCalls
         Rename(aside, one);
     }
 
-    /// <summary>Gives a name to an open file that has none (O_TMPFILE); a name that is taken is refused (EEXIST).</summary>
-    public static void Link(SafeFileHandle file, string to)
+    /// <summary>Gives a name to an open file that has none (O_TMPFILE); false where the name is taken.</summary>
+    public static bool TryLink(SafeFileHandle file, string to)
     {
         // AT_EMPTY_PATH wants CAP_DAC_READ_SEARCH; the way through /proc does not.
         string from = $"/proc/self/fd/{Number(file)}";
         fixed (byte* source = PathBytes.Of(from, stackalloc byte[64]))
         fixed (byte* target = PathBytes.Of(to, stackalloc byte[PathBytes.StackSize]))
         {
-            Check(LibC.linkat(LibC.AT_FDCWD, source, LibC.AT_FDCWD, target, LibC.AT_SYMLINK_FOLLOW), "linkat", to);
+            int error = LibC.linkat(LibC.AT_FDCWD, source, LibC.AT_FDCWD, target, LibC.AT_SYMLINK_FOLLOW);
+            return error == 0 || (LastErrno() == Errno.EEXIST ? false : throw LinuxException.Last("linkat", to));
         }
     }
 

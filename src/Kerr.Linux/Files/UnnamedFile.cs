@@ -8,7 +8,8 @@ namespace Kerr.Linux.Files;
 /// <summary>A new file that gets its name when it is finished; until then, whatever happens, nothing of it is left.</summary>
 /// <remarks>
 /// Where the file system can, it has no name at all, so that even a killed process leaves nothing. Where it cannot (NFS,
-/// Lustre, some FUSE), it has one that starts with a dot, and <see cref="Dispose"/> removes it.
+/// Lustre, some FUSE), it has one that starts with a dot, and <see cref="Dispose"/> removes it. To take the place of another file it needs a second name for a
+/// moment; who is killed just then leaves a finished file, and the next to publish under that name puts it in its place.
 /// </remarks>
 public sealed class UnnamedFile : IDisposable
 {
@@ -59,14 +60,12 @@ public sealed class UnnamedFile : IDisposable
             FileCalls.Sync(File);
         }
 
-        if (_temporary is null)
+        if (_temporary is null && (FileCalls.TryLink(File, _target) || Replace()))
         {
-            string name = TemporaryName();
-            FileCalls.Link(File, name);
-            _temporary = name;
+            return;
         }
 
-        FileCalls.Rename(_temporary, _target);
+        FileCalls.Rename(_temporary!, _target);
         _temporary = null;
     }
 
@@ -94,6 +93,35 @@ public sealed class UnnamedFile : IDisposable
         {
             FileCalls.Unlink(_temporary);
         }
+    }
+
+    /// <summary>
+    /// Takes the place of what has the name. The second name is the same for all who do: whoever finds it taken first puts that file, which is finished, where it
+    /// belongs. False where that is not possible (another user has it, in a directory like /tmp): the file has a name of its own then.
+    /// </summary>
+    private bool Replace()
+    {
+        const int Tries = 1_000, LongestName = 240;
+        int slash = _target.LastIndexOf('/') + 1;
+        string second = $"{_target[..slash]}.kerr-{_target[slash..]}.tmp";
+        Errno errno = _target.Length - slash > LongestName ? Errno.ENAMETOOLONG : Errno.None;
+        for (int i = 0; i < Tries && errno is Errno.None or Errno.ENOENT; i++)
+        {
+            bool linked = FileCalls.TryLink(File, second);
+            if (FileCalls.TryRename(second, _target, out errno) ? linked : linked && errno == Errno.ENOENT && System.IO.Path.Exists(_target))
+            {
+                return true; // ENOENT: another who publishes has put it there
+            }
+
+            if (linked && errno != Errno.ENOENT)
+            {
+                FileCalls.Unlink(second);
+            }
+        }
+
+        string name = TemporaryName();
+        _temporary = FileCalls.TryLink(File, name) ? name : throw new LinuxException("linkat", name, Errno.EEXIST);
+        return false;
     }
 
     private string TemporaryName()

@@ -1,6 +1,8 @@
 using System;
 using System.IO;
 using System.Linq;
+using System.Threading.Tasks;
+using Kerr.Linux;
 using Kerr.Linux.Files;
 using Xunit;
 
@@ -37,6 +39,70 @@ public sealed class UnnamedFileTests : IDisposable
         new UnnamedFile(_directory.File("x"), named).Dispose();
 
         Assert.Empty(Directory.EnumerateFiles(_directory.Path));
+    }
+
+    [Fact]
+    public void What_a_killed_process_was_about_to_put_there_goes_there_first()
+    {
+        string target = _directory.Write("x", "old");
+        _directory.Write(".kerr-x.tmp", "finished by who was killed");
+
+        Publish(target, "new");
+
+        Assert.Equal("new", File.ReadAllText(target));
+        Assert.Equal([target], Directory.EnumerateFiles(_directory.Path));
+    }
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("a name that is as long as names may be: ")]
+    public void A_second_name_that_cannot_be_had_is_done_without(string name)
+    {
+        string target = _directory.Write(name.PadRight(name.Length > 1 ? 255 : 1, '.'), "old");
+        string taken = _directory.File(".kerr-x.tmp");
+        Directory.CreateDirectory(taken);
+
+        Publish(target, "new");
+
+        Assert.Equal("new", File.ReadAllText(target));
+        Directory.Delete(taken);
+        Assert.Equal([target], Directory.EnumerateFileSystemEntries(_directory.Path));
+    }
+
+    [Fact]
+    public void Many_that_publish_under_one_name_all_do_and_leave_nothing()
+    {
+        string target = _directory.File("x");
+        string[] contents = [.. Enumerable.Range(0, 8).Select(static number => new string((char)('a' + number), 100_000))];
+
+        Parallel.ForEach(contents, new ParallelOptions { MaxDegreeOfParallelism = 8 }, content =>
+        {
+            for (int i = 0; i < 50; i++)
+            {
+                Publish(target, content);
+                Assert.Contains(File.ReadAllText(target), contents);
+            }
+        });
+
+        Assert.Equal([target], Directory.EnumerateFileSystemEntries(_directory.Path));
+    }
+
+    [Fact]
+    public void What_may_not_be_replaced_stays_and_nothing_beside_it()
+    {
+        string target = _directory.File("x");
+        Directory.CreateDirectory(target);
+
+        Assert.Throws<LinuxException>(() => Publish(target, "new"));
+
+        Assert.Equal([target], Directory.EnumerateFileSystemEntries(_directory.Path));
+    }
+
+    private static void Publish(string target, string content)
+    {
+        using var file = new UnnamedFile(target);
+        FileCalls.Write(file.File, 0, System.Text.Encoding.ASCII.GetBytes(content));
+        file.Publish();
     }
 
     [Fact]
