@@ -51,8 +51,13 @@ public sealed class SetuidBindTests(SetuidTree tree) : IClassFixture<SetuidTree>
         Assert.Equal(there.ExitCode, here.ExitCode);
     }
 
-    [Fact]
-    public void A_bind_that_fails_among_many_ends_the_launch_and_is_the_one_that_is_named()
+    [Theory]
+    [InlineData("")]
+    [InlineData("--pid")]
+    [InlineData("--containall")]
+    [InlineData("--writable-tmpfs")]
+    [InlineData("--underlay")]
+    public void A_bind_that_fails_among_many_ends_the_launch_and_is_the_one_that_is_named(string options)
     {
         tree.Configure();
         string host = Host.Directory(TestUser.First), mark = host + "/ran";
@@ -63,7 +68,7 @@ public sealed class SetuidBindTests(SetuidTree tree) : IClassFixture<SetuidTree>
             binds = [.. binds, "-B", i == 5 ? host + "/file:/srv" : host + $":/mnt/{i}"];
         }
 
-        Result result = tree.User.Run(["exec", .. binds, "-B", host, Images.New().Directory("/srv").Path, "/bin/touch", mark]).Ends(255);
+        Result result = tree.User.Run(["exec", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries), .. binds, "-B", host, Images.New().Directory("/srv").Path, "/bin/touch", mark]).Ends(255);
 
         Assert.Contains("/srv", result.Err, StringComparison.Ordinal);
         Assert.Contains("FATAL", result.Err, StringComparison.Ordinal);

@@ -40,6 +40,22 @@ public sealed partial class SetuidPolicyTests(SetuidTree tree) : IClassFixture<S
         refused.IsFatal(message);
     }
 
+    /// <summary>Servers of the user's and the half that builds are there before kerr.conf is read: they end, and have nothing to say.</summary>
+    [Theory]
+    [InlineData("allow setuid = no", "allow setuid = no")]
+    [InlineData("allow everything = yes", "a directive that is not known, line ")]
+    [InlineData("limit container paths = /nowhere", "certain directories")]
+    public void A_refusal_leaves_no_server_of_the_image(string directive, string message)
+    {
+        tree.Configure(directive);
+        string image = SetuidLaunchTests.Copy(Images.Sif, Host.Directory(TestUser.First) + "/own.sif", TestUser.First);
+
+        Result refused = tree.Forger.Run("exec", image, "/bin/echo", "ran").Ends(255);
+
+        refused.IsFatal(message);
+        Assert.Single(refused.Err.Split('\n'), static line => line.StartsWith("FATAL", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("limit container owners = root")]
     [InlineData("limit container owners = daemon, root")]
