@@ -109,7 +109,7 @@ internal static unsafe class AuditRecord
         s_record.Add("\",\"mode\":\"setuid\""u8);
         Number(",\"uid\":"u8, Privileges.Uid);
         Number(",\"gid\":"u8, Privileges.Gid);
-        Number(",\"pid\":"u8, (ulong)Sys.Call(Nr.Getpid));
+        Number(",\"pid\":"u8, FileNumber("/proc/self/stat"u8, ' ')); // as the host counts: in a PID namespace we are process 1 to ourselves
         Number(",\"started\":"u8, StartTime());
         Number(",\"loginuid\":"u8, FileNumber("/proc/self/loginuid"u8));
         Number(",\"session\":"u8, FileNumber("/proc/self/sessionid"u8));
@@ -182,10 +182,10 @@ internal static unsafe class AuditRecord
         return value < 0 ? 0 : (ulong)value;
     }
 
-    private static ulong FileNumber(ReadOnlySpan<byte> path)
+    private static ulong FileNumber(ReadOnlySpan<byte> path, char end = '\n')
     {
         byte* text = stackalloc byte[24];
-        long value = ReadFile(path, text, 24).Field(0, '\n').Number();
+        long value = ReadFile(path, text, 24).Field(0, end).Number();
         return value < 0 ? 0xFFFF_FFFF : (ulong)value; // as the kernel says "none"
     }
 

@@ -92,7 +92,7 @@ public sealed record TraceQuery
     }
 
     private bool Matches(TracedLaunch launch)
-        => (Pid is null || launch.Pid == Pid) && (Uid is null || launch.Uid == Uid) && (Launch is null || launch.Launch == Launch)
+        => (Pid is null || launch.Pid == Pid || (launch.SaidPid == Pid && launch.Verdict == StoredRecord.NameOf(Trace.Verdict.Proven))) && (Uid is null || launch.Uid == Uid) && (Launch is null || launch.Launch == Launch)
             && (Verdict is null || launch.Verdict == Verdict) && (!Denied || launch.Event == "denial")
             && (Image is null || launch.Image?.Contains(Image, StringComparison.Ordinal) == true)
             && (Digest is null || launch.Digest?.StartsWith(Digest, StringComparison.Ordinal) == true || launch.ImageId?.StartsWith(Digest, StringComparison.Ordinal) == true)

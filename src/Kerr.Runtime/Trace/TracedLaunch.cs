@@ -26,6 +26,7 @@ public sealed class TracedLaunch
         if (top.TryGetProperty("record", out JsonElement record) && record.ValueKind == JsonValueKind.Object)
         {
             JsonElement said = record.TryGetProperty("reported", out JsonElement inner) && inner.ValueKind == JsonValueKind.Object ? inner : record;
+            SaidPid = (int?)Judgement.Number(said, "pid");
             if (said.TryGetProperty("image", out JsonElement image))
             {
                 Image = Visible(Judgement.Text(image, "path"));
@@ -54,6 +55,9 @@ public sealed class TracedLaunch
     public uint? Uid { get; }
 
     public int? Pid { get; }
+
+    /// <summary>The caller's process, as the launch itself says: where it has a PID namespace in the setuid mode the starter's word is about process 1 of that.</summary>
+    public int? SaidPid { get; }
 
     public ulong? StartedAt { get; }
 

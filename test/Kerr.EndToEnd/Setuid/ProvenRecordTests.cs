@@ -41,6 +41,38 @@ public sealed class ProvenRecordTests(HostileTree hostile) : IClassFixture<Hosti
         Assert.Equal("42", reported.GetProperty("claimed").GetProperty("SLURM_JOB_ID").GetString());
     }
 
+    /// <summary>In a PID namespace of its own the starter is process 1 to itself, and its word would be taken for forged.</summary>
+    [Theory]
+    [InlineData("-C")]
+    [InlineData("--pid")]
+    [InlineData("-C --no-init")]
+    public void In_a_PID_namespace_it_says_the_number_that_the_host_knows_and_is_found_by_the_callers_too(string options)
+    {
+        string place = Host.Directory(), socket = place + "/socket", store = place + "/store";
+        tree.Configure($"audit sink = {socket}");
+        using Running collector = As.Root.Named(tree.Prefix + "/bin/kerr").Start("trace", "collect", "--listen", socket, "--mode", "0666", "--store", store);
+        for (int i = 0; i < 500 && !File.Exists(socket); i++)
+        {
+            System.Threading.Thread.Sleep(10);
+        }
+
+        using Running launch = tree.User.Start(["exec", .. options.Split(' '), Images.Directory, "/bin/true"]);
+        launch.Wait().Succeeds();
+
+        string answer = "";
+        for (int i = 0; i < 500 && !answer.Contains(" exit 0 ", StringComparison.Ordinal); i++)
+        {
+            System.Threading.Thread.Sleep(10);
+            answer = As.Root.Named(tree.Prefix + "/bin/kerr").Run("trace", "--store", store, "--pid", launch.Pid.ToString(null, null)).Out;
+        }
+
+        collector.Signal(15).Wait();
+        Assert.Contains("proven", answer, StringComparison.Ordinal);
+        Assert.Contains(TestUser.First.Name, answer, StringComparison.Ordinal);
+        Assert.Contains(Images.Directory, answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("forged", As.Root.Named(tree.Prefix + "/bin/kerr").Run("trace", "--store", store).Succeeds().Out, StringComparison.Ordinal);
+    }
+
     /// <summary>Layers and data are images, too, which are looked at before and behind it.</summary>
     [Theory]
     [InlineData("sif")]
