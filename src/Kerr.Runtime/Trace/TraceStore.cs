@@ -53,8 +53,9 @@ public sealed class TraceStore : IDisposable
 
     /// <summary>Opens a store to add to it, and makes it when it is not there; one program at a time.</summary>
     /// <param name="kept">How many segments stay; 0 for all.</param>
+    /// <param name="waiting">Told once when another collector has the store.</param>
     /// <exception cref="UserException">It cannot be made or written.</exception>
-    public static TraceStore Open(string directory, long segmentSize = DefaultSegmentSize, int kept = 0)
+    public static TraceStore Open(string directory, long segmentSize = DefaultSegmentSize, int kept = 0, Action? waiting = null)
     {
         try
         {
@@ -64,7 +65,7 @@ public sealed class TraceStore : IDisposable
             }
 
             FileSystem.MakeDirectory(directory, 0x1C0);
-            var store = new TraceStore(directory, LockFile.Acquire(directory + "/lock", default), segmentSize, kept);
+            var store = new TraceStore(directory, LockFile.Acquire(directory + "/lock", default, waiting), segmentSize, kept);
             store.Recover();
             return store;
         }

@@ -148,6 +148,16 @@ public class BindTests
         Assert.False(System.IO.Path.Exists(marker), "a target was made on the host, behind a link of the image");
     }
 
+    /// <summary>What a variable that is not set leaves of a list.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData(",")]
+    [InlineData("SOURCE:/mnt,")]
+    [InlineData(",,SOURCE:/mnt:ro,,")]
+    public void Nothing_between_commas_is_no_bind(string binds)
+        => As.User.Run("exec", "-B", binds.Replace("SOURCE", source, StringComparison.Ordinal), Images.Directory, "sh", "-c", "cat /mnt/file 2>/dev/null || echo none")
+            .Prints(binds.Contains("SOURCE", StringComparison.Ordinal) ? "of the host" : "none");
+
     [Theory]
     [InlineData("/no/such:/mnt", "bind source /no/such does not exist")]
     [InlineData("/etc:mnt", "destination must be an absolute path")]

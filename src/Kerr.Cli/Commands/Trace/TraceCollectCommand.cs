@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO;
 using System.Threading;
 using Kerr.Build.Assembly;
 using Kerr.Cli.Console;
@@ -32,7 +33,10 @@ internal static class TraceCollectCommand
             throw new UserException("--file and --listen do not go together", "run one collector for each, with a --store of its own");
         }
 
-        using TraceStore store = TraceStore.Open(values.Text(TraceOptions.Store), (long)values.Number(TraceOptions.SegmentSize) << 20, values.Number(TraceOptions.Keep));
+        string place = values.Text(TraceOptions.Store);
+        using TraceStore store = TraceStore.Open(
+            place, (long)values.Number(TraceOptions.SegmentSize) << 20, values.Number(TraceOptions.Keep),
+            () => Log.Warning($"another collector has the store {place}: this one waits until that ends; for two sources at once give each a --store of its own"));
         using var ended = new CancellationTokenSource();
         using var signals = new InterruptSignals(ended);
         var collector = new TraceCollector(store, ended.Token);
@@ -50,6 +54,10 @@ internal static class TraceCollectCommand
             string program = ChildProcess.Find("journalctl", null)
                 ?? throw new UserException("this host has no journalctl", "take the records from a file (--file) or a socket (--listen)");
             collector.ReadJournal(program, follow);
+            if (collector.Taken == 0 && !Directory.Exists("/run/log/journal") && !Directory.Exists("/var/log/journal"))
+            {
+                Log.Warning("this host keeps no journal: take the records from a file (--file) or a socket (--listen)");
+            }
         }
 
         Log.Verbose(string.Create(CultureInfo.InvariantCulture, $"{collector.Taken} records kept, the last is {store.Head.Last}"));

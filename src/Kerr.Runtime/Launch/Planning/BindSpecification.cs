@@ -33,10 +33,15 @@ public sealed record BindSpecification(string Source, string Destination)
     /// <exception cref="UserException">The text is no bind specification.</exception>
     public static IEnumerable<BindSpecification> ParseBind(string text)
     {
-        // A comma separates binds, unless what follows it is an option of the bind before.
+        // A comma separates binds, unless what follows it is an option of the bind before. Between two of them may be nothing: "$EXTRA" of a script.
         var current = new List<string>();
         foreach (List<string> fields in Split(text))
         {
+            if (fields is [""])
+            {
+                continue;
+            }
+
             if (current.Count == 3 && fields.Count == 1 && IsOption(fields[0]))
             {
                 current[2] += "," + fields[0];
