@@ -1,3 +1,4 @@
+using System;
 using Kerr.EndToEnd.Harness;
 using Xunit;
 
